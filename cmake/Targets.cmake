@@ -1,0 +1,43 @@
+# How a folder becomes a target. Sources are globbed at every build, so a new file needs no edit here.
+
+# simkern_sources(VARIABLE [RECURSE] [EXCLUDE regex...]): the .cpp files of the current folder. EXCLUDE matches the path below the folder.
+function(simkern_sources variable)
+  cmake_parse_arguments(arg "RECURSE" "" "EXCLUDE" ${ARGN})
+  set(mode GLOB)
+  if(arg_RECURSE)
+    set(mode GLOB_RECURSE)
+  endif()
+  file(${mode} found RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(pattern IN LISTS arg_EXCLUDE)
+    list(FILTER found EXCLUDE REGEX ${pattern})
+  endforeach()
+  list(TRANSFORM found PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set(${variable} ${found} PARENT_SCOPE)
+endfunction()
+
+# simkern_library(NAME SOURCES file... LINK library...): a static library of ours. A folder without sources still gives a target, so those who link it need no condition.
+function(simkern_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${name} PRIVATE simkern_warnings)
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_include_directories(${name} ${scope} ${PROJECT_SOURCE_DIR})
+  target_include_directories(${name} SYSTEM ${scope} ${SIMKERN_GENERATED_DIR})
+  target_link_libraries(${name} ${scope} ${arg_LINK})
+endfunction()
+
+# simkern_executable(NAME SOURCES file... LINK library...): nothing when there are no sources; ask with if(TARGET NAME).
+function(simkern_executable name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_SOURCES)
+    return()
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE simkern_warnings ${arg_LINK})
+endfunction()

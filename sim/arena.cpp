@@ -1,10 +1,9 @@
 #include "sim/arena.hpp"
 
-#include <sys/mman.h>
-
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <sys/mman.h>
 
 #include "sim/assert.hpp"
 #include "sim/sanitizer.hpp"
@@ -22,7 +21,9 @@ constexpr std::size_t kQuarantinedUpTo = 4096;
 constexpr std::uint64_t kLive = 0x6c6976652d6d656dULL;
 constexpr std::uint64_t kFree = 0x667265652d6d656dULL;
 
-constexpr std::size_t round_up(std::size_t value, std::size_t to) { return (value + to - 1) / to * to; }
+constexpr std::size_t round_up(std::size_t value, std::size_t to) {
+  return (value + to - 1) / to * to;
+}
 
 // Two classes for each doubling: 32, 48, 64, 96, 128, 192 ... A block wastes at most half of itself.
 constexpr std::size_t class_of(std::size_t block_bytes) {
@@ -68,10 +69,11 @@ std::expected<Arena*, std::string> Arena::map(const ArenaLayout& layout) {
                            std::to_string(layout.stacks));
   }
   const std::size_t mapped = 2 * kPage + heap + (kPage + stack) * layout.stacks;
-  void* base = ::mmap(layout.address_hint, mapped, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* base =
+      ::mmap(layout.address_hint, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
-    return std::unexpected("cannot reserve " + std::to_string(mapped) + " bytes for a machine: " + std::strerror(errno));
+    return std::unexpected("cannot reserve " + std::to_string(mapped) +
+                           " bytes for a machine: " + std::strerror(errno));
   }
   auto* bytes = static_cast<std::byte*>(base);
   new (bytes) Unsaved;

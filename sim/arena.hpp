@@ -1,13 +1,14 @@
-// All memory of one machine: objects, fiber stacks and the allocator's own state, in one reserved mapping. Dropping the mapping is the reset of the machine;
-// copying the used part is its snapshot.
+// All memory of one machine: objects, fiber stacks and the allocator's own state, in one reserved mapping. Dropping the
+// mapping is the reset of the machine; copying the used part is its snapshot.
 //
 // Layout of the mapping, low to high:
 //   page 0          what a snapshot leaves alone (how far stack guards are installed)
 //   page 1 ...      the Arena itself, then the heap, growing upwards in blocks of size classes
 //   after the heap  stack slots, each a guard page and then the stack
 //
-// Block sizes, headers and reuse order are the same in every build, so that a run meets exhaustion at the same allocation with and without sanitizers. Under
-// AddressSanitizer, headers, tails, freed and never used memory are poisoned.
+// Block sizes, headers and reuse order are the same in every build, so that a run meets exhaustion at the same
+// allocation with and without sanitizers. Under AddressSanitizer, headers, tails, freed and never used memory are
+// poisoned.
 #pragma once
 
 #include <array>
@@ -28,8 +29,8 @@ struct ArenaLayout {
   std::size_t heap_bytes = std::size_t{64} << 20;   ///< Upper bound of the heap. Reserved, not used, until touched.
   std::size_t stack_bytes = std::size_t{64} << 10;  ///< Usable bytes of one fiber stack; rounded up to pages.
   std::uint32_t stacks = 512;                       ///< Fibers that can live at once, at most kMaximumStacks.
-  std::uint8_t fill = 0;                            ///< Value of each byte of fresh memory: two values show uninitialised reads.
-  void* address_hint = nullptr;                     ///< Where to map; the kernel may choose otherwise. For address-independence tests.
+  std::uint8_t fill = 0;         ///< Value of each byte of fresh memory: two values show uninitialised reads.
+  void* address_hint = nullptr;  ///< Where to map; the kernel may choose otherwise. For address-independence tests.
 };
 
 class Arena {
@@ -44,8 +45,8 @@ class Arena {
 
   /// `bytes` of memory, 16-aligned, each byte the fill value; null when the heap is used up. Zero bytes count as one.
   [[nodiscard]] void* allocate(std::size_t bytes) noexcept;
-  /// Gives back what `allocate(bytes)` returned; null is ignored. Freed blocks are reused oldest first, and only when some of the class are free: a
-  /// use-after-free meets poison rather than a new owner.
+  /// Gives back what `allocate(bytes)` returned; null is ignored. Freed blocks are reused oldest first, and only when
+  /// some of the class are free: a use-after-free meets poison rather than a new owner.
   void deallocate(void* memory, std::size_t bytes) noexcept;
 
   /// A T made in the arena; null when the heap is used up.
@@ -94,7 +95,8 @@ class Arena {
   std::size_t stack_bytes_;
   std::uint32_t stacks_;
   std::uint8_t fill_;
-  std::array<std::uint64_t, kMaximumStacks / 64> stacks_taken_{};  ///< One bit a slot; here, not in the slots, so that a snapshot has it.
+  std::array<std::uint64_t, kMaximumStacks / 64>
+      stacks_taken_{};  ///< One bit a slot; here, not in the slots, so that a snapshot has it.
   std::size_t live_bytes_ = 0;
   std::size_t live_blocks_ = 0;
   std::array<FreeList, kClasses> free_lists_{};

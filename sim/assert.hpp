@@ -8,6 +8,7 @@ namespace sim {
 
 }  // namespace sim
 
-/// States what must hold at this point. Stays on in every build: a simulator that goes on with a broken state gives traces that mean nothing.
+/// States what must hold at this point. Stays on in every build: a simulator that goes on with a broken state gives
+/// traces that mean nothing.
 #define SIM_ASSERT(condition) \
   ((condition) ? static_cast<void>(0) : ::sim::assertion_failed(#condition, __FILE__, __LINE__))

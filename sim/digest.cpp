@@ -1,16 +1,16 @@
 #include "sim/digest.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <cstring>
+#include <xxhash.h>
 
 namespace sim {
 namespace {
 
 // XXH3's result as the digest's own type, the previous value mixed in front by two 64-bit seeds folded into one.
 DigestValue hash(const DigestValue& previous, const std::byte* bytes, std::size_t size) {
-  const XXH128_hash_t result = XXH3_128bits_withSeed(bytes, size, previous.low ^ (previous.high * 0x9e3779b97f4a7c15ULL));
+  const XXH128_hash_t result =
+      XXH3_128bits_withSeed(bytes, size, previous.low ^ (previous.high * 0x9e3779b97f4a7c15ULL));
   return {result.low64 ^ previous.high, result.high64 ^ previous.low};
 }
 
@@ -69,6 +69,8 @@ void Digest::append(const void* bytes, std::size_t size) {
   }
 }
 
-DigestValue Digest::value() const { return hash(chain_, block_.data(), filled_); }
+DigestValue Digest::value() const {
+  return hash(chain_, block_.data(), filled_);
+}
 
 }  // namespace sim

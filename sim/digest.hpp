@@ -1,5 +1,5 @@
-// Digest of a run: XXH3-128 chained over the fields of each event, never over addresses, so that it is the same for every compiler, optimisation level,
-// sanitizer and arena address.
+// Digest of a run: XXH3-128 chained over the fields of each event, never over addresses, so that it is the same for
+// every compiler, optimisation level, sanitizer and arena address.
 #pragma once
 
 #include <array>
@@ -20,7 +20,8 @@ struct DigestValue {
 /// 32 hexadecimal digits, high half first.
 [[nodiscard]] std::string to_string(const DigestValue& value);
 
-/// The chain: events collect in a block, and each full block is hashed together with the value before it. A value type: it is saved with the machine.
+/// The chain: events collect in a block, and each full block is hashed together with the value before it. A value type:
+/// it is saved with the machine.
 class Digest {
  public:
   void absorb(const Event& event);

@@ -1,5 +1,5 @@
-// What happened: the typed events that observers and the digest see. Each is one step. Fields are numbers by order of creation, times, sizes and contents; never
-// an address.
+// What happened: the typed events that observers and the digest see. Each is one step. Fields are numbers by order of
+// creation, times, sizes and contents; never an address.
 #pragma once
 
 #include <cstddef>
@@ -32,9 +32,9 @@ inline constexpr std::uint16_t kFirstKernelEvent = 64;
 /// Lives during the call of the observer only.
 struct Event {
   EventKind kind{};
-  CpuId cpu;        ///< Virtual CPU that the fiber holds, or none.
-  FiberId fiber;    ///< Who did it; none for the machine's loop and the outside.
-  Step step = 0;    ///< Number of this event, from 1.
+  CpuId cpu;      ///< Virtual CPU that the fiber holds, or none.
+  FiberId fiber;  ///< Who did it; none for the machine's loop and the outside.
+  Step step = 0;  ///< Number of this event, from 1.
   Nanoseconds now = 0;
   std::uint64_t a = 0;
   std::uint64_t b = 0;
@@ -57,7 +57,7 @@ struct Decision {
   DecisionKind kind{};
   std::uint32_t choices = 0;  ///< At least 2: a choice of one is no decision.
   std::uint32_t answer = 0;
-  Step step = 0;              ///< Events before it.
+  Step step = 0;  ///< Events before it.
 };
 
 /// Sees a machine at work, from outside of it. Observers cost nothing when none is attached, and cannot change the run.

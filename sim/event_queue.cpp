@@ -34,6 +34,8 @@ ScheduledEvent* EventQueue::pop_due(Nanoseconds now) {
   return &event;
 }
 
-void EventQueue::update_next_time() { next_time_ = events_.empty() ? ~Nanoseconds{0} : events_.begin()->time; }
+void EventQueue::update_next_time() {
+  next_time_ = events_.empty() ? ~Nanoseconds{0} : events_.begin()->time;
+}
 
 }  // namespace sim

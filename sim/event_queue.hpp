@@ -1,8 +1,10 @@
-// What is to happen at a virtual time: timers, delayed completions, arrivals. Ordered by time and, at equal times, by the order in which it was scheduled.
+// What is to happen at a virtual time: timers, delayed completions, arrivals. Ordered by time and, at equal times, by
+// the order in which it was scheduled.
 #pragma once
 
-#include <boost/intrusive/set.hpp>
 #include <cstdint>
+
+#include <boost/intrusive/set.hpp>
 
 #include "sim/ids.hpp"
 

@@ -1,10 +1,12 @@
-// A fiber: a stack of its own in the arena and a place where it stopped. Kernel code blocks where it stands; the machine decides who goes on.
+// A fiber: a stack of its own in the arena and a place where it stopped. Kernel code blocks where it stands; the
+// machine decides who goes on.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include <boost/intrusive/list.hpp>
 
 #include "sim/event_queue.hpp"
 #include "sim/ids.hpp"
@@ -19,9 +21,9 @@ enum class FiberState : std::uint8_t { runnable, running, blocked, idle_wait, ex
 /// Runs on the fiber's own stack. Returning ends the fiber.
 using FiberEntry = void (*)(void* argument);
 
-/// The machine's record of a fiber. Made by `Machine::spawn`, gone when it exits; only the machine changes it, but for `local`.
-class Fiber : public boost::intrusive::list_base_hook<
-                  boost::intrusive::link_mode<boost::intrusive::normal_link>> {
+/// The machine's record of a fiber. Made by `Machine::spawn`, gone when it exits; only the machine changes it, but for
+/// `local`.
+class Fiber : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> {
  public:
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
@@ -53,8 +55,8 @@ class Fiber : public boost::intrusive::list_base_hook<
   FiberEntry entry_ = nullptr;
   void* argument_ = nullptr;
   const char* wait_channel_ = nullptr;
-  void* fake_stack_ = nullptr;     ///< AddressSanitizer's.
-  void* thread_ = nullptr;         ///< ThreadSanitizer's.
+  void* fake_stack_ = nullptr;  ///< AddressSanitizer's.
+  void* thread_ = nullptr;      ///< ThreadSanitizer's.
   ScheduledEvent timeout_;
   boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>> all_hook_;
   char name_[16] = {};

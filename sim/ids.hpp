@@ -1,5 +1,5 @@
-// Numbers for everything a log, a digest or a trace may name. Each is given in order of creation, so it is the same in every build and at every arena address;
-// pointers never leave the machine.
+// Numbers for everything a log, a digest or a trace may name. Each is given in order of creation, so it is the same in
+// every build and at every arena address; pointers never leave the machine.
 #pragma once
 
 #include <compare>
@@ -7,7 +7,8 @@
 
 namespace sim {
 
-/// Count of events so far: the coordinate for bounds, inputs, digests and divergence. Starts at 0, never goes back except by `restore`.
+/// Count of events so far: the coordinate for bounds, inputs, digests and divergence. Starts at 0, never goes back
+/// except by `restore`.
 using Step = std::uint64_t;
 
 /// Virtual time in nanoseconds since the machine was made. Moves only when the event queue or a step moves it.

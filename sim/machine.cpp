@@ -1,8 +1,9 @@
 #include "sim/machine.hpp"
 
 #include <algorithm>
-#include <boost/context/detail/fcontext.hpp>
 #include <cstring>
+
+#include <boost/context/detail/fcontext.hpp>
 
 #include "sim/sanitizer.hpp"
 #include "sim/snapshot.hpp"
@@ -54,12 +55,12 @@ std::expected<MachineOwner, std::string> Machine::create(const MachineConfig& co
   return machine;
 }
 
-Machine::Machine(const MachineConfig& config, Arena& arena)
-    : config_(config), arena_(&arena), entropy_(config.seed) {
+Machine::Machine(const MachineConfig& config, Arena& arena) : config_(config), arena_(&arena), entropy_(config.seed) {
   update_listened_to();
 }
 
-// --- outside ---------------------------------------------------------------------------------------------------------------------------------
+// --- outside
+// ---------------------------------------------------------------------------------------------------------------------------------
 
 StopReason Machine::run(const RunBounds& bounds) {
   SIM_ASSERT(current_ == nullptr);
@@ -130,7 +131,9 @@ void Machine::detach(Observer& observer) {
   update_listened_to();
 }
 
-void Machine::update_listened_to() { listened_to_ = config_.digest || observer_count_ > 0; }
+void Machine::update_listened_to() {
+  listened_to_ = config_.digest || observer_count_ > 0;
+}
 
 void Snapshot::plan(std::byte* begin, std::size_t size) {
   ranges_.push_back({begin, size, size_});
@@ -183,7 +186,8 @@ void Machine::restore(const Snapshot& snapshot) {
   update_listened_to();
 }
 
-// --- ports -----------------------------------------------------------------------------------------------------------------------------------
+// --- ports
+// -----------------------------------------------------------------------------------------------------------------------------------
 
 Machine::Port* Machine::find_port(PortId port) {
   for (Port* candidate = first_port_; candidate != nullptr; candidate = candidate->next) {
@@ -247,7 +251,8 @@ void Machine::hang_up(PortId port) {
   }
 }
 
-// --- fibers ----------------------------------------------------------------------------------------------------------------------------------
+// --- fibers
+// ----------------------------------------------------------------------------------------------------------------------------------
 
 Fiber* Machine::spawn(std::string_view name, FiberEntry entry, void* argument) {
   const std::span<std::byte> stack = arena_->allocate_stack();
@@ -269,9 +274,8 @@ Fiber* Machine::spawn(std::string_view name, FiberEntry entry, void* argument) {
   std::memcpy(fiber->name_, name.data(), length);
   fiber->timeout_.handler = timeout_fired;
   fiber->timeout_.argument = fiber;
-  fiber->context_ = make_fcontext(stack.data() + stack.size(), stack.size(), [](transfer_t from) {
-    fiber_main(from.fctx, from.data);
-  });
+  fiber->context_ = make_fcontext(stack.data() + stack.size(), stack.size(),
+                                  [](transfer_t from) { fiber_main(from.fctx, from.data); });
   fiber->thread_ = sanitizer::create_thread(fiber->name_);
   all_fibers_.push_back(*fiber);
   runnable_.push_back(*fiber);
@@ -439,7 +443,8 @@ void Machine::wait_idle() {
   switch_to_loop(false);
 }
 
-// --- CPUs ------------------------------------------------------------------------------------------------------------------------------------
+// --- CPUs
+// ------------------------------------------------------------------------------------------------------------------------------------
 
 void Machine::enter_cpu(CpuId cpu) {
   SIM_ASSERT(current_ != nullptr && current_->cpu_.is_none());
@@ -456,15 +461,16 @@ void Machine::leave_cpu() {
   current_->cpu_ = CpuId::none();
 }
 
-// --- chance, entropy, events, the end --------------------------------------------------------------------------------------------------------
+// --- chance, entropy, events, the end
+// --------------------------------------------------------------------------------------------------------
 
 std::uint32_t Machine::ask(DecisionKind kind, std::uint32_t choices) {
   const std::uint32_t answer = strategy_->choose(kind, choices);
   if (answer >= choices) [[unlikely]] {
     std::array<char, 128> text;
-    const int length = std::snprintf(text.data(), text.size(), "decision %llu at step %llu has %u choices, the answer given is %u",
-                                     static_cast<unsigned long long>(decisions_), static_cast<unsigned long long>(step_),
-                                     choices, answer);
+    const int length = std::snprintf(
+        text.data(), text.size(), "decision %llu at step %llu has %u choices, the answer given is %u",
+        static_cast<unsigned long long>(decisions_), static_cast<unsigned long long>(step_), choices, answer);
     end(Outcome::diverged, {text.data(), static_cast<std::size_t>(length)});
     return 0;
   }

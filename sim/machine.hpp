@@ -1,11 +1,13 @@
-// The machine: one simulated computer without a kernel. It has an arena for memory, fibers for threads of control, virtual CPUs, one queue of future events, a
-// virtual clock, a seeded source of entropy, ports to the outside, and one door for chance, `decide`. It knows nothing of kernels, files or sockets.
+// The machine: one simulated computer without a kernel. It has an arena for memory, fibers for threads of control,
+// virtual CPUs, one queue of future events, a virtual clock, a seeded source of entropy, ports to the outside, and one
+// door for chance, `decide`. It knows nothing of kernels, files or sockets.
 //
-// A run is a function of the config, of what the outside delivers and of the answers that the strategy gives; nothing else reaches the machine. It has no host
-// threads and no globals; many machines can live in one process. All of it, the Machine object itself included, lies in its arena.
+// A run is a function of the config, of what the outside delivers and of the answers that the strategy gives; nothing
+// else reaches the machine. It has no host threads and no globals; many machines can live in one process. All of it,
+// the Machine object itself included, lies in its arena.
 //
-// Two sides use it. Code *inside* runs on fibers (or in event handlers) and calls the members under "inside". The *outside* (a test, a tool, a fuzzer) calls
-// those under "outside", and only while the machine is not running.
+// Two sides use it. Code *inside* runs on fibers (or in event handlers) and calls the members under "inside". The
+// *outside* (a test, a tool, a fuzzer) calls those under "outside", and only while the machine is not running.
 #pragma once
 
 #include <array>
@@ -32,11 +34,11 @@ class Machine;
 class Snapshot;
 
 struct MachineConfig {
-  std::uint64_t seed = 0;              ///< Of entropy and of seeded strategies.
-  std::uint32_t cpus = 1;              ///< Virtual CPUs, 1 to 64.
-  Nanoseconds step_cost_ns = 100;      ///< Virtual time that each event takes, so that spinning code sees timers fire.
+  std::uint64_t seed = 0;          ///< Of entropy and of seeded strategies.
+  std::uint32_t cpus = 1;          ///< Virtual CPUs, 1 to 64.
+  Nanoseconds step_cost_ns = 100;  ///< Virtual time that each event takes, so that spinning code sees timers fire.
   std::int64_t epoch_seconds = 1'500'000'000;  ///< Wall-clock time (seconds since 1970) at virtual time 0.
-  bool digest = true;                  ///< Chain the digest; off saves its time.
+  bool digest = true;                          ///< Chain the digest; off saves its time.
   ArenaLayout arena;
 };
 
@@ -92,15 +94,18 @@ using MachineOwner = std::unique_ptr<Machine, MachineDeleter>;
 
 class Machine {
  public:
-  // --- outside ---------------------------------------------------------------------------------------------------------------------------
+  // --- outside
+  // ---------------------------------------------------------------------------------------------------------------------------
 
-  /// A machine with no fibers and the round-robin strategy. Error: a config value out of range, or no memory to reserve.
+  /// A machine with no fibers and the round-robin strategy. Error: a config value out of range, or no memory to
+  /// reserve.
   [[nodiscard]] static std::expected<MachineOwner, std::string> create(const MachineConfig& config);
 
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  /// Executes until it ends, comes to rest or meets a bound. Can be called again: stopping at a bound changes nothing in the run.
+  /// Executes until it ends, comes to rest or meets a bound. Can be called again: stopping at a bound changes nothing
+  /// in the run.
   StopReason run(const RunBounds& bounds = {});
   /// Moves the clock forward to `time`; earlier times are ignored. Due events run in the next `run`.
   void advance_to(Nanoseconds time);
@@ -116,7 +121,8 @@ class Machine {
 
   /// Copies all that is in use. Not under ThreadSanitizer, whose state cannot be saved.
   [[nodiscard]] Snapshot snapshot();
-  /// Puts the machine back to `snapshot`, which must be of this machine. Observers stay as they are now; all else is as it was then.
+  /// Puts the machine back to `snapshot`, which must be of this machine. Observers stay as they are now; all else is as
+  /// it was then.
   void restore(const Snapshot& snapshot);
 
   [[nodiscard]] Outcome outcome() const { return outcome_; }
@@ -133,9 +139,11 @@ class Machine {
     }
   }
 
-  // --- both sides: ports -----------------------------------------------------------------------------------------------------------------
+  // --- both sides: ports
+  // -----------------------------------------------------------------------------------------------------------------
 
-  /// A new port whose output goes to `sink`; the kernel hears of it at once. None when the heap is used up or no kernel listens.
+  /// A new port whose output goes to `sink`; the kernel hears of it at once. None when the heap is used up or no kernel
+  /// listens.
   PortId open_port(OutputSink& sink);
   /// Bytes from the outside. Ignored for a port that is not open.
   void deliver(PortId port, std::span<const std::byte> bytes);
@@ -144,7 +152,8 @@ class Machine {
   /// Who hears of ports. Null: nobody listens.
   void set_input_handler(InputHandler* handler) { input_handler_ = handler; }
 
-  // --- both sides: state -----------------------------------------------------------------------------------------------------------------
+  // --- both sides: state
+  // -----------------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] Arena& arena() { return *arena_; }
   [[nodiscard]] Step step() const { return step_; }
@@ -153,7 +162,8 @@ class Machine {
   /// The fiber that executes; null on the machine's loop and outside.
   [[nodiscard]] Fiber* current() const { return current_; }
 
-  // --- inside: fibers --------------------------------------------------------------------------------------------------------------------
+  // --- inside: fibers
+  // --------------------------------------------------------------------------------------------------------------------
 
   /// A runnable fiber, last in the queue. Null: no stack slot or no memory. `name` is cut to 15 bytes.
   [[nodiscard]] Fiber* spawn(std::string_view name, FiberEntry entry, void* argument);
@@ -174,7 +184,8 @@ class Machine {
   /// The current fiber waits until no other fiber can run and no event is due: for actors that act when all is quiet.
   void wait_idle();
 
-  // --- inside: CPUs ----------------------------------------------------------------------------------------------------------------------
+  // --- inside: CPUs
+  // ----------------------------------------------------------------------------------------------------------------------
 
   [[nodiscard]] std::uint32_t cpu_count() const { return config_.cpus; }
   /// The fiber that holds `cpu`, or null.
@@ -184,7 +195,8 @@ class Machine {
   /// The current fiber gives its CPU up.
   void leave_cpu();
 
-  // --- inside: chance, time, entropy -----------------------------------------------------------------------------------------------------
+  // --- inside: chance, time, entropy
+  // -----------------------------------------------------------------------------------------------------
 
   /// The one door for chance: a number in [0, choices). A choice of one is not asked. 0 is the quiet answer.
   [[nodiscard]] std::uint32_t decide(DecisionKind kind, std::uint32_t choices) {
@@ -195,9 +207,11 @@ class Machine {
   /// Bytes from the seed.
   void entropy(std::span<std::byte> bytes);
 
-  // --- inside: events, output, the end ---------------------------------------------------------------------------------------------------
+  // --- inside: events, output, the end
+  // ---------------------------------------------------------------------------------------------------
 
-  /// Counts a step, lets its virtual time pass and tells digest and observers. `kind` of a kernel is at least kFirstKernelEvent.
+  /// Counts a step, lets its virtual time pass and tells digest and observers. `kind` of a kernel is at least
+  /// kFirstKernelEvent.
   void emit(EventKind kind, std::uint64_t a = 0, std::uint64_t b = 0, std::uint64_t c = 0,
             std::span<const std::byte> data = {}) {
     ++step_;
@@ -254,9 +268,9 @@ class Machine {
   Digest digest_;
 
   Fiber* current_ = nullptr;
-  Fiber* resume_ = nullptr;   ///< Preempted by an event or a bound, not by choice: the choice is still to be asked.
-  Fiber* chosen_ = nullptr;   ///< Already decided: runs next.
-  Fiber* exited_ = nullptr;   ///< Its stack is given back on the loop.
+  Fiber* resume_ = nullptr;  ///< Preempted by an event or a bound, not by choice: the choice is still to be asked.
+  Fiber* chosen_ = nullptr;  ///< Already decided: runs next.
+  Fiber* exited_ = nullptr;  ///< Its stack is given back on the loop.
   FiberQueue runnable_;
   FiberQueue idle_waiters_;
   AllFibers all_fibers_;

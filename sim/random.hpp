@@ -1,5 +1,5 @@
-// The seeded generator behind entropy and random strategies: xoshiro256**, its state filled by splitmix64 (Blackman and Vigna). A value type, so that it is
-// saved and restored with the object that holds it.
+// The seeded generator behind entropy and random strategies: xoshiro256**, its state filled by splitmix64 (Blackman and
+// Vigna). A value type, so that it is saved and restored with the object that holds it.
 #pragma once
 
 #include <array>
@@ -36,9 +36,7 @@ class Random {
   }
 
   /// A number in [0, n); n is not 0. The bias of the multiplication is below 2^-32.
-  constexpr std::uint32_t below(std::uint32_t n) {
-    return static_cast<std::uint32_t>(((next() >> 32) * n) >> 32);
-  }
+  constexpr std::uint32_t below(std::uint32_t n) { return static_cast<std::uint32_t>(((next() >> 32) * n) >> 32); }
 
  private:
   std::array<std::uint64_t, 4> state_{};

@@ -17,7 +17,9 @@
 extern "C" void __asan_get_shadow_mapping(std::size_t* shadow_scale, std::size_t* shadow_offset);
 
 // Use-after-return detection moves frames to a heap of its own, out of the arena, where a snapshot would miss them.
-extern "C" __attribute__((weak)) const char* __asan_default_options() { return "detect_stack_use_after_return=0"; }
+extern "C" __attribute__((weak)) const char* __asan_default_options() {
+  return "detect_stack_use_after_return=0";
+}
 #endif
 #if defined(__SANITIZE_THREAD__)
 #include <sanitizer/tsan_interface.h>
@@ -44,15 +46,22 @@ void* shadow_of(const void* memory) noexcept {
   std::size_t scale = 0;
   std::size_t offset = 0;
   __asan_get_shadow_mapping(&scale, &offset);
-  const auto address = reinterpret_cast<std::uintptr_t>(memory);  // lint: address stays inside: it selects a shadow byte
+  const auto address =
+      reinterpret_cast<std::uintptr_t>(memory);  // lint: address stays inside: it selects a shadow byte
   return reinterpret_cast<void*>((address >> scale) + offset);
 }
 
 }  // namespace
 
-void poison(const void* begin, std::size_t size) noexcept { __asan_poison_memory_region(begin, size); }
-void unpoison(const void* begin, std::size_t size) noexcept { __asan_unpoison_memory_region(begin, size); }
-std::size_t shadow_size(std::size_t size) noexcept { return size / 8; }
+void poison(const void* begin, std::size_t size) noexcept {
+  __asan_poison_memory_region(begin, size);
+}
+void unpoison(const void* begin, std::size_t size) noexcept {
+  __asan_unpoison_memory_region(begin, size);
+}
+std::size_t shadow_size(std::size_t size) noexcept {
+  return size / 8;
+}
 void save_shadow(void* to, const void* begin, std::size_t size) noexcept {
   copy_unchecked(to, shadow_of(begin), shadow_size(size));
 }
@@ -70,7 +79,9 @@ void finish_switch(void* fake_stack, const void** old_bottom, std::size_t* old_s
 
 void poison(const void*, std::size_t) noexcept {}
 void unpoison(const void*, std::size_t) noexcept {}
-std::size_t shadow_size(std::size_t) noexcept { return 0; }
+std::size_t shadow_size(std::size_t) noexcept {
+  return 0;
+}
 void save_shadow(void*, const void*, std::size_t) noexcept {}
 void restore_shadow(const void*, const void*, std::size_t) noexcept {}
 void start_switch(void**, const void*, std::size_t) noexcept {}
@@ -85,15 +96,25 @@ void* create_thread(const char* name) noexcept {
   __tsan_set_fiber_name(thread, name);
   return thread;
 }
-void* current_thread() noexcept { return __tsan_get_current_fiber(); }
-void destroy_thread(void* thread) noexcept { __tsan_destroy_fiber(thread); }
+void* current_thread() noexcept {
+  return __tsan_get_current_fiber();
+}
+void destroy_thread(void* thread) noexcept {
+  __tsan_destroy_fiber(thread);
+}
 // Switches synchronise for now: fibers are seen as one thread that moves, and the machine's own bookkeeping is silent.
-void switch_thread(void* thread) noexcept { __tsan_switch_to_fiber(thread, 0); }
+void switch_thread(void* thread) noexcept {
+  __tsan_switch_to_fiber(thread, 0);
+}
 
 #else
 
-void* create_thread(const char*) noexcept { return nullptr; }
-void* current_thread() noexcept { return nullptr; }
+void* create_thread(const char*) noexcept {
+  return nullptr;
+}
+void* current_thread() noexcept {
+  return nullptr;
+}
 void destroy_thread(void*) noexcept {}
 void switch_thread(void*) noexcept {}
 

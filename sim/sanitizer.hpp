@@ -1,5 +1,5 @@
-// The seams to AddressSanitizer and ThreadSanitizer: everything that differs between a plain and a sanitized build stands here, and each function does nothing
-// in a build without that sanitizer. Sizes are bytes.
+// The seams to AddressSanitizer and ThreadSanitizer: everything that differs between a plain and a sanitized build
+// stands here, and each function does nothing in a build without that sanitizer. Sizes are bytes.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +45,8 @@ void save_shadow(void* to, const void* begin, std::size_t size) noexcept;
 /// Puts a saved shadow back.
 void restore_shadow(const void* begin, const void* from, std::size_t size) noexcept;
 
-/// Announces a switch to the stack `[bottom, bottom + size)`. `fake_stack` receives what the other side of the pair needs; null when the leaving fiber ends.
+/// Announces a switch to the stack `[bottom, bottom + size)`. `fake_stack` receives what the other side of the pair
+/// needs; null when the leaving fiber ends.
 void start_switch(void** fake_stack, const void* bottom, std::size_t size) noexcept;
 /// Completes a switch on the stack just entered. Gives the stack that was left when the pointers are not null.
 void finish_switch(void* fake_stack, const void** old_bottom, std::size_t* old_size) noexcept;

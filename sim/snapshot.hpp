@@ -1,5 +1,6 @@
-// A saved machine: the used part of its arena and the live part of each fiber's stack, with their sanitizer shadow. Pointers inside stay valid because it is
-// put back to the same addresses. Costs and sizes grow with what is in use, not with what is reserved.
+// A saved machine: the used part of its arena and the live part of each fiber's stack, with their sanitizer shadow.
+// Pointers inside stay valid because it is put back to the same addresses. Costs and sizes grow with what is in use,
+// not with what is reserved.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,8 @@ namespace sim {
 
 class Machine;
 
-/// Owned by the outside, on the host's heap. Many can be kept of one machine; dropping the machine makes them worthless.
+/// Owned by the outside, on the host's heap. Many can be kept of one machine; dropping the machine makes them
+/// worthless.
 class Snapshot {
  public:
   Snapshot() = default;
@@ -25,8 +27,8 @@ class Snapshot {
 
   struct Range {
     std::byte* begin;
-    std::size_t size;        ///< Multiple of 8.
-    std::size_t offset;      ///< In `saved_`; the shadow follows the bytes.
+    std::size_t size;    ///< Multiple of 8.
+    std::size_t offset;  ///< In `saved_`; the shadow follows the bytes.
   };
   /// A stack that was in use: what is below the saved part has no meaning, and its shadow must be clean.
   struct DeadPart {

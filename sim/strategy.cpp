@@ -29,7 +29,8 @@ class RoundRobin final : public Strategy {
   std::uint32_t passed_ = 0;
 };
 
-/// A seeded random walk: at a preemption point it switches with a given chance, elsewhere every answer is as likely as the others.
+/// A seeded random walk: at a preemption point it switches with a given chance, elsewhere every answer is as likely as
+/// the others.
 class RandomWalk final : public Strategy {
  public:
   RandomWalk(std::uint64_t seed, std::uint32_t preempt_percent) : random_(seed, 1), preempt_percent_(preempt_percent) {}
@@ -67,7 +68,8 @@ class TapePlayer final : public Strategy {
   std::uint64_t quiet_ = 0;
 };
 
-/// A fuzzer's bytes: any string is an answer. Pairs of (quiet answers first, then an answer modulo the choices); behind the end all is quiet.
+/// A fuzzer's bytes: any string is an answer. Pairs of (quiet answers first, then an answer modulo the choices); behind
+/// the end all is quiet.
 class ByteReader final : public Strategy {
  public:
   explicit ByteReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
@@ -96,7 +98,7 @@ struct Parameter {
   std::string_view strategy;
   StrategySpec::Kind kind;
   std::string_view name;  // empty: the row names the strategy only
-  std::uint32_t StrategySpec::*value;
+  std::uint32_t StrategySpec::* value;
   std::uint32_t least;
   std::uint32_t most;
 };

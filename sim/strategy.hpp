@@ -1,6 +1,8 @@
-// Who answers `decide`. Record, replay, fuzz, explore and shrink are answers to one question, so they are strategies behind one interface.
+// Who answers `decide`. Record, replay, fuzz, explore and shrink are answers to one question, so they are strategies
+// behind one interface.
 //
-// Answer 0 is always the quiet one: the running fiber goes on, the first waiter wakes, no fault. A strategy that only answers 0 gives the most boring run.
+// Answer 0 is always the quiet one: the running fiber goes on, the first waiter wakes, no fault. A strategy that only
+// answers 0 gives the most boring run.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,8 @@ class Arena;
 
 class Strategy {
  public:
-  /// Answers one question: a number below `choices`, which is at least 2. A larger answer says "this run is not the one that I know": the machine halts as
-  /// diverged.
+  /// Answers one question: a number below `choices`, which is at least 2. A larger answer says "this run is not the one
+  /// that I know": the machine halts as diverged.
   [[nodiscard]] virtual std::uint32_t choose(DecisionKind kind, std::uint32_t choices) = 0;
 
  protected:
@@ -36,10 +38,12 @@ struct TapeStep {
 struct StrategySpec {
   enum class Kind : std::uint8_t { round_robin, random, tape, bytes };
   Kind kind = Kind::round_robin;
-  std::uint32_t quantum = 0;           ///< round-robin: preemption points that a fiber passes before the next one's turn; 0: until it blocks.
+  std::uint32_t quantum =
+      0;  ///< round-robin: preemption points that a fiber passes before the next one's turn; 0: until it blocks.
   std::uint32_t preempt_percent = 10;  ///< random: chance, in percent, that a preemption point switches; 1 to 100.
   std::span<const TapeStep> tape;      ///< tape: the answers. The caller keeps them while the strategy is in use.
-  std::span<const std::uint8_t> bytes; ///< bytes: pairs of (quiet answers, answer modulo choices). The caller keeps them.
+  std::span<const std::uint8_t>
+      bytes;  ///< bytes: pairs of (quiet answers, answer modulo choices). The caller keeps them.
 };
 
 /// Reads a strategy that needs no data (round-robin, random). Error: says what is wrong and what there is.

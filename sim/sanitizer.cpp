@@ -17,7 +17,7 @@
 extern "C" void __asan_get_shadow_mapping(std::size_t* shadow_scale, std::size_t* shadow_offset);
 
 // Use-after-return detection moves frames to a heap of its own, out of the arena, where a snapshot would miss them.
-extern "C" __attribute__((weak)) const char* __asan_default_options() {
+extern "C" const char* __asan_default_options() {
   return "detect_stack_use_after_return=0";
 }
 #endif
@@ -103,6 +103,10 @@ void destroy_thread(void* thread) noexcept {
   __tsan_destroy_fiber(thread);
 }
 // Switches synchronise for now: fibers are seen as one thread that moves, and the machine's own bookkeeping is silent.
+#if defined(__clang__)
+// Entered as one fiber and left as another: its own entry and exit must not be put on their call stacks.
+__attribute__((disable_sanitizer_instrumentation))
+#endif
 void switch_thread(void* thread) noexcept {
   __tsan_switch_to_fiber(thread, 0);
 }

@@ -1,5 +1,6 @@
-// Runs a fuzz target over files without libFuzzer: each file, and each file below each folder, given on the command line goes through the target once.
-// A finding ends the process the way the target ends it (abort, sanitizer report); otherwise the exit code is 0, or 2 when a path cannot be read.
+// Runs a fuzz target over files without libFuzzer: each file, and each file below each folder, given on the command
+// line goes through the target once. A finding ends the process the way the target ends it (abort, sanitizer report);
+// otherwise the exit code is 0, or 2 when a path cannot be read.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

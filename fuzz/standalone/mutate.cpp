@@ -1,4 +1,5 @@
-// LLVMFuzzerMutate for programs linked without libFuzzer (stand-alone driver, tests): custom mutators call it, and libFuzzer alone defines it.
+// LLVMFuzzerMutate for programs linked without libFuzzer (stand-alone driver, tests): custom mutators call it, and
+// libFuzzer alone defines it.
 #include <cstddef>
 #include <cstdint>
 

@@ -2,8 +2,8 @@
 # The messages of a trace file. The file around them (magic, chunk prefixes, checksums, limits) is described in
 # docs/trace-format.md, its constants are in replay/trace_format.hpp.
 #
-# A run is a function of config, inputs and decisions: only these are stored, with digests to check them by. Whatever else
-# a person wants to know is computed by running the trace again.
+# A run is a function of config, inputs and decisions: only these are stored, with digests to check them by. Whatever
+# else a person wants to know is computed by running the trace again.
 #
 # Rules for changes: only append fields and union members. A change that an old reader may ignore raises the format
 # version; one that it must not ignore raises the minimum reader version as well.

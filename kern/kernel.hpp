@@ -2,13 +2,18 @@
 // lies in the machine's arena and goes with it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include <fmt/core.h>
+
+#include "kern/boot/boot.hpp"
 #include "kern/core/callout.hpp"
 #include "kern/core/events.hpp"
 #include "kern/core/kmem.hpp"
@@ -22,16 +27,15 @@ namespace kern {
 namespace vfs {
 class Vfs;
 }
-namespace sysproxy {
-class Server;
-struct ServerLimits;
-}  // namespace sysproxy
 
 /// What a kernel is told at boot, in place of rump's environment variables.
 struct KernelConfig {
   std::string_view hostname = "simkern";  ///< RUMP's HOSTNAME parameter; mandatory: empty panics.
-  bool verbose = false;                   ///< RUMP_VERBOSE: boot messages go to the console, not only to the buffer.
-  std::uint32_t max_descriptors = 1024;   ///< Per process, RLIMIT_NOFILE.
+  bool verbose = false;  ///< RUMP_VERBOSE: boot messages go to the console, not only to the message events.
+  /// The user's own boot steps, each run after the kernel's of its phase, newest first as rump does components. The
+  /// caller keeps them until the boot is over.
+  std::span<const BootStep> components;
+  std::uint32_t max_descriptors = 1024;  ///< Per process, RLIMIT_NOFILE.
 };
 
 class Kernel {
@@ -63,9 +67,13 @@ class Kernel {
   /// lwp, an implicit one of process 1 does it. `arguments` is the argument block. Gives the errno.
   [[nodiscard]] int syscall(std::uint32_t number, std::span<const std::byte> arguments, SyscallResult& result);
 
-  /// Ends the machine as panicked. Format and arguments as {fmt}. Does not return on a fiber.
+  /// Ends the machine as panicked, the text cut to 200 bytes. Called on a fiber; does not return.
   template <class... Arguments>
-  [[noreturn]] void panic(const char* format, const Arguments&... arguments);
+  [[noreturn]] void panic(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    std::array<char, 200> text;
+    const auto result = fmt::format_to_n(text.data(), text.size(), format, std::forward<Arguments>(arguments)...);
+    panic_with({text.data(), std::min(result.size, text.size())});
+  }
   /// A line into the message buffer, and to the console when verbose (aprint_verbose).
   void message(std::string_view text);
   /// What a console write does: an event with the bytes. The outside shows them.

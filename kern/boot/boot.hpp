@@ -17,7 +17,6 @@ enum class BootPhase : std::uint8_t {
   threads_allowed,  ///< Kernel threads may run from here on.
   components,       ///< KERN components and the factions VFS, NET, DEV.
   init_process,     ///< Process 1.
-  postinit,         ///< POSTINIT components.
   syscalls,         ///< System calls are established.
   console,          ///< Descriptors 0, 1 and 2 of process 1.
 };

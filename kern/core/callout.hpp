@@ -38,8 +38,8 @@ class Callouts {
  public:
   explicit Callouts(Kernel& kernel);
 
-  /// Starts the softclock lwp. False: no memory.
-  [[nodiscard]] bool start();
+  /// Starts the softclock lwp. ENOMEM.
+  [[nodiscard]] int start();
 
   /// callout_init.
   void initialise(Callout& callout, Callout::Function function, void* argument);
@@ -60,10 +60,10 @@ class Callouts {
 
   Kernel& kernel_;
   Mutex lock_;
-  Condvar finished_;
+  Condvar work_;      ///< A callout is due.
+  Condvar finished_;  ///< A callout's function has returned.
   DueList due_;
   Callout* running_ = nullptr;
-  Waiter* softclock_waiter_ = nullptr;
   std::uint32_t next_number_ = 0;
 };
 

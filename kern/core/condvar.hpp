@@ -1,5 +1,5 @@
 // Condition variables, condvar(9). The caller of each wait holds the mutex, and holds it again when the
-// wait returns; in between it has neither mutex nor CPU. As in rump, any wait of an lwp whose process is
+// wait returns; in between it has neither mutex nor CPU. As in rump, an interruptible wait of an lwp whose process is
 // being ended returns at once with EINTR.
 #pragma once
 
@@ -31,7 +31,8 @@ class Condvar {
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
  private:
-  int wait_until(Mutex& mutex, sim::Nanoseconds deadline);
+  /// False: the deadline came first.
+  bool wait_until(Mutex& mutex, sim::Nanoseconds deadline);
 
   Kernel& kernel_;
   const char* name_;

@@ -21,6 +21,16 @@ struct CurrentDirectory;
 struct Proc;
 struct Waiter;
 
+/// A process that lives elsewhere, as far as the kernel must know it.
+class RemoteClient {
+ public:
+  /// Tells it of a signal (rumpuser_sp_raise). Does not block.
+  virtual void raise(int signal) = 0;
+
+ protected:
+  ~RemoteClient() = default;
+};
+
 using Pid = sim::Id<struct PidTag>;
 using Lid = sim::Id<struct LidTag>;
 
@@ -40,7 +50,6 @@ struct Lwp {
   sim::CpuId bound_cpu = sim::CpuId::none();  ///< The only CPU it may run on, or none.
   bool is_implicit = false;                   ///< Made for one call of a bare thread, gone at unschedule.
   bool must_exit = false;                     ///< Its process is being ended: waits give EINTR (rump's LW_RUMP_QEXIT).
-  bool exit_on_release = false;               ///< Released while the scheduler holds it: ends at unschedule.
   Waiter* waiter = nullptr;                   ///< What it sleeps on, if it does.
   Hook hook;                                  ///< In `Proc::lwps`.
 };
@@ -60,8 +69,8 @@ struct Proc {
   FileTable* files = nullptr;             ///< Counted reference; shared after an rfork with RUMP_RFFD_SHARE.
   CurrentDirectory* directory = nullptr;  ///< Root and current directory (cwdinfo); owned. Null without VFS.
   UserMemory* memory = nullptr;           ///< Whose memory its addresses mean. Null: it has none (EFAULT). Not owned.
-  void* client = nullptr;                 ///< The sysproxy client whose process this is; null for local ones.
-  bool exiting = false;                   ///< `lwp_exit_all` has begun: no new lwps.
+  RemoteClient* client = nullptr;  ///< The sysproxy client whose process this is; null for local ones. Not owned.
+  bool exiting = false;            ///< `lwp_exit_all` has begun: no new lwps.
   std::uint32_t next_lid = 1;
   LwpList lwps;
   Hook hook;  ///< In the process table, by pid.

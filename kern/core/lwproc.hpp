@@ -48,8 +48,8 @@ class LwProcesses {
 
   /// An lwp of `proc` that nobody carries yet. Null: no memory.
   [[nodiscard]] Lwp* allocate_lwp(Proc& proc);
-  /// Ends an lwp that nobody carries, and its process with the last one.
-  void free_lwp(Lwp* lwp);
+  /// Ends an lwp that nobody carries and that is not its process's last.
+  void discard_lwp(Lwp* lwp);
   /// The process with this number, or null.
   [[nodiscard]] Proc* find(Pid pid);
   /// Process 1, "rumplocal": implicit lwps are its own. Null before it is made.
@@ -60,7 +60,8 @@ class LwProcesses {
 
  private:
   [[nodiscard]] Proc* allocate_proc(Proc* parent, DescriptorInheritance descriptors, Proc* source);
-  void free_proc(Proc* proc);
+  void end_process(Proc& proc);
+  void carry(Lwp* lwp);
   [[nodiscard]] Pid next_pid();
 
   Kernel& kernel_;

@@ -19,8 +19,8 @@ class Scheduler {
 
   /// Takes a CPU for the lwp: its last one if that is free, else any that it may use, else it waits.
   void acquire_cpu(Lwp& lwp);
-  /// Gives the CPU of the current lwp to who waits for it.
-  void release_cpu(Lwp& lwp);
+  /// Gives the current fiber's CPU up, and wakes one who waits for it.
+  void release_cpu();
 
   /// Waits in `queue` without a CPU, until woken or `deadline`; the current lwp has a CPU again when
   /// it returns. False: the time ran out. `waiter` is in the queue already.

@@ -43,6 +43,9 @@ struct SyscallImplementation {
   SyscallHandler handler;
 };
 
+/// The one unused number whose call is nosys() rather than enosys(): it raises SIGSYS besides (rump's syscall table).
+inline constexpr std::uint32_t kNoSysNumber = 8;
+
 class SyscallDispatcher {
  public:
   explicit SyscallDispatcher(Kernel& kernel) : kernel_(kernel) {}

@@ -198,21 +198,6 @@ void TapeRecorder::record(std::uint32_t answer) {
   gap_ = 0;
 }
 
-std::uint32_t TapeCursor::next() {
-  if (exhausted()) {
-    return 0;
-  }
-  if (gap_ > 0) {
-    --gap_;
-    return 0;
-  }
-  const std::uint32_t answer = pairs_[index_++].answer;
-  if (!exhausted()) {
-    gap_ = pairs_[index_].gap;
-  }
-  return answer;
-}
-
 void append_encoded(const TapePair& pair, std::vector<std::byte>& out) {
   const std::uint64_t short_gap = std::min(pair.gap, long_gap);
   append_varint((std::uint64_t{pair.answer} - 1) << gap_bits | short_gap, out);

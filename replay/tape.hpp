@@ -15,14 +15,12 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/strategy.hpp"
+
 namespace replay {
 
 /// `gap` quiet answers, then `answer`, which is never 0.
-struct TapePair {
-  std::uint64_t gap = 0;
-  std::uint32_t answer = 1;
-  bool operator==(const TapePair&) const = default;
-};
+using TapePair = sim::TapeStep;
 
 /// The longest tape: the number of decisions up to and with the last pair. Keeps every sum of gaps far from overflow.
 inline constexpr std::uint64_t max_tape_decisions = std::uint64_t{1} << 48U;
@@ -62,20 +60,6 @@ class TapeRecorder {
   std::vector<TapePair> pairs_;
   std::uint64_t gap_ = 0;
   std::uint64_t decisions_ = 0;
-};
-
-/// Reads a tape answer by answer. Total: behind the last pair every answer is 0. The tape must outlive it, unchanged.
-class TapeCursor {
- public:
-  explicit TapeCursor(const Tape& tape) : pairs_(tape.pairs), gap_(pairs_.empty() ? 0 : pairs_.front().gap) {}
-  std::uint32_t next();
-  /// Whether all that follows is quiet.
-  [[nodiscard]] bool exhausted() const { return index_ == pairs_.size(); }
-
- private:
-  std::span<const TapePair> pairs_;
-  std::size_t index_ = 0;
-  std::uint64_t gap_;
 };
 
 /// Whether a tape of so many decisions can be followed by this pair: an answer of at least 1, and no more than

@@ -70,6 +70,7 @@ enum Outcome {
   panicked @2;  # the kernel panicked or an invariant failed
   stopped @3;  # a bound on steps or time, or a person, stopped it
   crashed @4;  # the host process got a signal or a sanitizer report
+  failed @5;  # the run ended, but something that must hold did not: an expectation, a leak
 }
 
 struct End {

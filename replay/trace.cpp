@@ -26,6 +26,8 @@ std::string_view name(Outcome outcome) {
       return "stopped";
     case Outcome::crashed:
       return "crashed";
+    case Outcome::failed:
+      return "failed";
   }
   return "unknown";
 }

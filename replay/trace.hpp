@@ -47,6 +47,7 @@ enum class Outcome : std::uint8_t {
   panicked,   // the kernel panicked or an invariant failed
   stopped,    // a bound on steps or time, or a person, stopped it
   crashed,    // the host process got a signal or a sanitizer report
+  failed,     // the run ended, but something that must hold did not: an expectation, a leak
 };
 
 [[nodiscard]] std::string_view name(InputKind kind);

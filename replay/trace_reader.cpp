@@ -126,8 +126,10 @@ std::expected<Outcome, std::string> from_schema(schema::Outcome outcome) {
       return Outcome::stopped;
     case schema::Outcome::CRASHED:
       return Outcome::crashed;
+    case schema::Outcome::FAILED:
+      return Outcome::failed;
   }
-  return wrong("outcome {} is unknown, 0 to 4 are known", static_cast<unsigned>(outcome));
+  return wrong("outcome {} is unknown, 0 to 5 are known", static_cast<unsigned>(outcome));
 }
 
 /// Puts a trace together from its chunks. Each chunk is taken whole or, when anything in it is wrong, not at all.

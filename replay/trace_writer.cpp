@@ -59,6 +59,8 @@ schema::Outcome to_schema(Outcome outcome) {
       return schema::Outcome::PANICKED;
     case Outcome::stopped:
       return schema::Outcome::STOPPED;
+    case Outcome::failed:
+      return schema::Outcome::FAILED;
     case Outcome::crashed:
       break;
   }

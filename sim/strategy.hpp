@@ -30,7 +30,7 @@ class Strategy {
 /// `gap` quiet answers, then `answer` (at least 1). What a tape is made of; behind the last pair all answers are quiet.
 struct TapeStep {
   std::uint64_t gap = 0;
-  std::uint32_t answer = 0;
+  std::uint32_t answer = 1;
   bool operator==(const TapeStep&) const = default;
 };
 

@@ -74,7 +74,7 @@ Written any_trace() {
     }
   }
   content.end = End{.outcome = *rc::gen::element(Outcome::completed, Outcome::stuck, Outcome::panicked,
-                                                 Outcome::stopped, Outcome::crashed),
+                                                 Outcome::stopped, Outcome::crashed, Outcome::failed),
                     .reason = *rc::gen::arbitrary<std::string>(),
                     .steps = step,
                     .virtual_ns = *rc::gen::arbitrary<std::uint64_t>(),
@@ -184,10 +184,6 @@ RC_GTEST_PROP(TapeLaws, AnswersSurvivePairsAndText, ()) {
   auto answers = *rc::gen::container<std::vector<std::uint32_t>>(
       rc::gen::oneOf(rc::gen::just(0U), rc::gen::inRange<std::uint32_t>(0, 4), rc::gen::arbitrary<std::uint32_t>()));
   const Tape tape = Tape::from_answers(answers);
-  TapeCursor cursor(tape);
-  for (const std::uint32_t answer : answers) {
-    RC_ASSERT(cursor.next() == answer);
-  }
   while (!answers.empty() && answers.back() == 0) {
     answers.pop_back();
   }

@@ -47,19 +47,6 @@ TEST(Tape, GivesNoMoreAnswersThanThereIsRoomFor) {
   EXPECT_EQ(answers.error(), "the tape holds 281474976710656 decisions, more than the 1000 asked for");
 }
 
-TEST(TapeCursor, AnswersQuietlyForeverBehindTheEnd) {
-  const Tape tape{.pairs = {{2, 7}, {0, 3}}};
-  TapeCursor cursor(tape);
-  std::vector<std::uint32_t> answers;
-  for (int i = 0; i < 4; ++i) {
-    answers.push_back(cursor.next());
-  }
-  EXPECT_EQ(answers, (std::vector<std::uint32_t>{0, 0, 7, 3}));
-  EXPECT_TRUE(cursor.exhausted());
-  EXPECT_EQ(cursor.next(), 0U);
-  EXPECT_EQ(TapeCursor(Tape{}).exhausted(), true);
-}
-
 TEST(TapeRecorder, KeepsTheOpenGapWhenItsPairsAreTaken) {
   TapeRecorder recorder;
   recorder.record(4);

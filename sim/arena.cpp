@@ -62,6 +62,14 @@ struct Arena::Block {
 };
 
 std::expected<Arena*, std::string> Arena::map(const ArenaLayout& layout) {
+  if (layout.heap_bytes > kMaximumHeapBytes) {
+    return std::unexpected("a machine's heap has at most " + std::to_string(kMaximumHeapBytes) + " bytes, not " +
+                           std::to_string(layout.heap_bytes));
+  }
+  if (layout.stack_bytes < 1 || layout.stack_bytes > kMaximumStackBytes) {
+    return std::unexpected("a fiber stack has 1 to " + std::to_string(kMaximumStackBytes) + " bytes, not " +
+                           std::to_string(layout.stack_bytes));
+  }
   const std::size_t heap = round_up(layout.heap_bytes, kPage);
   const std::size_t stack = round_up(layout.stack_bytes, kPage);
   if (layout.stacks > kMaximumStacks) {
@@ -110,6 +118,9 @@ void* Arena::allocate(std::size_t bytes) noexcept {
     return nullptr;  // also keeps the sums below from wrapping around
   }
   const std::size_t index = class_of(kHeader + bytes + kTail);
+  if (index >= kClasses) {
+    return nullptr;  // larger than any class, whatever the heap's size
+  }
   const std::size_t block_bytes = class_bytes(index);
   const std::uint32_t quarantine = block_bytes <= kQuarantinedUpTo ? kQuarantine : 0;
   FreeList& list = free_lists_[index];

@@ -24,10 +24,15 @@ namespace sim {
 
 /// Fibers that one machine can have at once.
 inline constexpr std::uint32_t kMaximumStacks = 1024;
+/// Bounds of a layout: what no machine needs, and what keeps sums of sizes far from wrapping around.
+inline constexpr std::size_t kMaximumHeapBytes = std::size_t{1} << 38;
+inline constexpr std::size_t kMaximumStackBytes = std::size_t{1} << 26;
 
 struct ArenaLayout {
-  std::size_t heap_bytes = std::size_t{64} << 20;   ///< Upper bound of the heap. Reserved, not used, until touched.
-  std::size_t stack_bytes = std::size_t{64} << 10;  ///< Usable bytes of one fiber stack; rounded up to pages.
+  std::size_t heap_bytes = std::size_t{64} << 20;  ///< Upper bound of the heap. Reserved, not used, until touched. At
+                                                   ///< most kMaximumHeapBytes.
+  std::size_t stack_bytes = std::size_t{64} << 10;  ///< Usable bytes of one fiber stack; rounded up to pages. At most
+                                                    ///< kMaximumStackBytes.
   std::uint32_t stacks = 512;                       ///< Fibers that can live at once, at most kMaximumStacks.
   std::uint8_t fill = 0;         ///< Value of each byte of fresh memory: two values show uninitialised reads.
   void* address_hint = nullptr;  ///< Where to map; the kernel may choose otherwise. For address-independence tests.
@@ -35,7 +40,8 @@ struct ArenaLayout {
 
 class Arena {
  public:
-  /// Reserves the mapping and makes the arena at its start. Error: the host refuses the reservation.
+  /// Reserves the mapping and makes the arena at its start. Error: a size out of range, or the host refuses the
+  /// reservation.
   [[nodiscard]] static std::expected<Arena*, std::string> map(const ArenaLayout& layout);
   /// Gives the whole mapping back: the arena and all in it are gone.
   static void unmap(Arena* arena) noexcept;

@@ -14,6 +14,10 @@ using Step = std::uint64_t;
 /// Virtual time in nanoseconds since the machine was made. Moves only when the event queue or a step moves it.
 using Nanoseconds = std::uint64_t;
 
+/// What is scheduled at or after this time never happens: the clock stops short of it, so that the steps still to come
+/// cannot make it wrap around. A deadline of "never" is the greatest Nanoseconds.
+inline constexpr Nanoseconds kEndOfTime = Nanoseconds{1} << 63;
+
 /// A number with a type of its own, so that a fiber cannot be taken for a CPU. `none()` is the number of nothing.
 template <class Tag>
 struct Id {

@@ -36,7 +36,7 @@ std::expected<MachineOwner, std::string> Machine::create(const MachineConfig& co
     return std::unexpected("a machine has 1 to 64 virtual CPUs, not " + std::to_string(config.cpus));
   }
   ArenaLayout layout = config.arena;
-  if (sanitizer::kAddress || sanitizer::kThread) {
+  if ((sanitizer::kAddress || sanitizer::kThread) && layout.stack_bytes <= kMaximumStackBytes / 4) {
     layout.stack_bytes *= 4;  // instrumented frames are larger; the heap is not touched by this
   }
   std::expected<Arena*, std::string> arena = Arena::map(layout);
@@ -49,9 +49,8 @@ std::expected<MachineOwner, std::string> Machine::create(const MachineConfig& co
     return std::unexpected("an arena of " + std::to_string(layout.heap_bytes) + " bytes is too small for a machine");
   }
   MachineOwner machine(new (memory) Machine(config, **arena));
-  if (!machine->set_strategy(StrategySpec{})) {
-    return std::unexpected("an arena of " + std::to_string(layout.heap_bytes) + " bytes is too small for a machine");
-  }
+  const bool known = machine->set_strategy(StrategySpec{});
+  SIM_ASSERT(known);
   return machine;
 }
 
@@ -92,7 +91,7 @@ StopReason Machine::run(const RunBounds& bounds) {
       runnable_.push_back(fiber);
       continue;
     }
-    if (queue_.empty() || !bounds.advance_time) {
+    if (queue_.next_time() >= kEndOfTime || !bounds.advance_time) {
       return StopReason::quiescent;
     }
     if (queue_.next_time() > bounds.until_time) {
@@ -104,11 +103,11 @@ StopReason Machine::run(const RunBounds& bounds) {
 
 void Machine::advance_to(Nanoseconds time) {
   SIM_ASSERT(current_ == nullptr);
-  now_ = std::max(now_, time);
+  now_ = std::max(now_, std::min(time, kEndOfTime - 1));
 }
 
 bool Machine::set_strategy(const StrategySpec& spec) {
-  Strategy* strategy = make_strategy(*arena_, spec, config_.seed);
+  Strategy* strategy = make_strategy(strategy_storage_, spec, config_.seed);
   if (strategy == nullptr) {
     return false;
   }
@@ -199,7 +198,7 @@ Machine::Port* Machine::find_port(PortId port) {
 }
 
 PortId Machine::open_port(OutputSink& sink) {
-  if (input_handler_ == nullptr) {
+  if (input_handler_ == nullptr || outcome_ != Outcome::running) {
     return PortId::none();
   }
   Port* port = arena_->create<Port>();
@@ -215,7 +214,7 @@ PortId Machine::open_port(OutputSink& sink) {
 }
 
 void Machine::deliver(PortId port, std::span<const std::byte> bytes) {
-  if (find_port(port) != nullptr) {
+  if (find_port(port) != nullptr && input_handler_ != nullptr && outcome_ == Outcome::running) {
     emit(EventKind::input_data, port.value, bytes.size(), 0, bytes);
     input_handler_->on_data(port, bytes);
   }
@@ -227,8 +226,12 @@ void Machine::close_port(PortId port) {
       Port* closed = *link;
       *link = closed->next;
       arena_->destroy(closed);
-      emit(EventKind::input_close, port.value);
-      input_handler_->on_close(port);
+      if (outcome_ == Outcome::running) {
+        emit(EventKind::input_close, port.value);
+        if (input_handler_ != nullptr) {
+          input_handler_->on_close(port);
+        }
+      }
       return;
     }
   }
@@ -271,7 +274,7 @@ Fiber* Machine::spawn(std::string_view name, FiberEntry entry, void* argument) {
   fiber->entry_ = entry;
   fiber->argument_ = argument;
   const std::size_t length = std::min(name.size(), sizeof(fiber->name_) - 1);
-  std::memcpy(fiber->name_, name.data(), length);
+  std::copy_n(name.begin(), length, fiber->name_);
   fiber->timeout_.handler = timeout_fired;
   fiber->timeout_.argument = fiber;
   fiber->context_ = make_fcontext(stack.data() + stack.size(), stack.size(),
@@ -514,7 +517,7 @@ void Machine::end(Outcome outcome, std::string_view text) {
     return;
   }
   const std::size_t length = std::min(text.size(), outcome_text_.size() - 1);
-  std::memcpy(outcome_text_.data(), text.data(), length);
+  std::copy_n(text.begin(), length, outcome_text_.begin());
   outcome_text_[length] = '\0';
   outcome_ = outcome;
   emit(EventKind::halt, static_cast<std::uint64_t>(outcome), 0, 0, std::as_bytes(std::span(text.data(), length)));

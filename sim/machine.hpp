@@ -107,10 +107,12 @@ class Machine {
   /// Executes until it ends, comes to rest or meets a bound. Can be called again: stopping at a bound changes nothing
   /// in the run.
   StopReason run(const RunBounds& bounds = {});
-  /// Moves the clock forward to `time`; earlier times are ignored. Due events run in the next `run`.
+  /// Moves the clock forward to `time`, at most to just before kEndOfTime; earlier times are ignored. Due events run in
+  /// the next `run`.
   void advance_to(Nanoseconds time);
 
-  /// Chooses who answers from now on. False: the heap is used up.
+  /// Chooses who answers from now on. It takes nothing from the heap, so that a recording and its replay, whose
+  /// strategies differ, meet exhaustion at the same allocation. False: `spec` names no strategy.
   [[nodiscard]] bool set_strategy(const StrategySpec& spec);
   /// The same for a strategy of the caller's, who keeps it alive while it is in use. It is not part of snapshots.
   void set_strategy(Strategy& strategy) { strategy_ = &strategy; }
@@ -142,12 +144,13 @@ class Machine {
   // --- both sides: ports
   // -----------------------------------------------------------------------------------------------------------------
 
-  /// A new port whose output goes to `sink`; the kernel hears of it at once. None when the heap is used up or no kernel
-  /// listens.
+  /// A new port whose output goes to `sink`; the kernel hears of it at once. None when the heap is used up, no kernel
+  /// listens or the machine has ended.
   PortId open_port(OutputSink& sink);
-  /// Bytes from the outside. Ignored for a port that is not open.
+  /// Bytes from the outside. Ignored for a port that is not open, when no kernel listens and once the machine has
+  /// ended.
   void deliver(PortId port, std::span<const std::byte> bytes);
-  /// The outside ends the stream and forgets the port.
+  /// The outside ends the stream and forgets the port. A machine that has ended forgets it without an event.
   void close_port(PortId port);
   /// Who hears of ports. Null: nobody listens.
   void set_input_handler(InputHandler* handler) { input_handler_ = handler; }
@@ -263,6 +266,7 @@ class Machine {
   Step until_step_ = ~Step{0};
   std::uint64_t decisions_ = 0;
   Strategy* strategy_ = nullptr;
+  alignas(16) std::array<std::byte, kStrategyBytes> strategy_storage_{};  ///< Here, so that snapshots carry its state.
   Random entropy_;
   EventQueue queue_;
   Digest digest_;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <new>
 
 #include "sim/arena.hpp"
 #include "sim/random.hpp"
@@ -153,15 +154,26 @@ std::expected<StrategySpec, std::string> parse_strategy(std::string_view text) {
 }
 
 Strategy* make_strategy(Arena& arena, const StrategySpec& spec, std::uint64_t seed) {
+  void* memory = arena.allocate(kStrategyBytes);
+  if (memory == nullptr) {
+    return nullptr;
+  }
+  return make_strategy(std::span<std::byte, kStrategyBytes>(static_cast<std::byte*>(memory), kStrategyBytes), spec,
+                       seed);
+}
+
+Strategy* make_strategy(std::span<std::byte, kStrategyBytes> storage, const StrategySpec& spec, std::uint64_t seed) {
+  static_assert(sizeof(RoundRobin) <= kStrategyBytes && sizeof(RandomWalk) <= kStrategyBytes);
+  static_assert(sizeof(TapePlayer) <= kStrategyBytes && sizeof(ByteReader) <= kStrategyBytes);
   switch (spec.kind) {
     case StrategySpec::Kind::round_robin:
-      return arena.create<RoundRobin>(spec.quantum);
+      return new (storage.data()) RoundRobin(spec.quantum);
     case StrategySpec::Kind::random:
-      return arena.create<RandomWalk>(seed, spec.preempt_percent);
+      return new (storage.data()) RandomWalk(seed, spec.preempt_percent);
     case StrategySpec::Kind::tape:
-      return arena.create<TapePlayer>(spec.tape);
+      return new (storage.data()) TapePlayer(spec.tape);
     case StrategySpec::Kind::bytes:
-      return arena.create<ByteReader>(spec.bytes);
+      return new (storage.data()) ByteReader(spec.bytes);
   }
   return nullptr;
 }

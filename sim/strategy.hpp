@@ -5,6 +5,7 @@
 // answers 0 gives the most boring run.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -51,5 +52,11 @@ struct StrategySpec {
 
 /// Makes a strategy in the arena, so that snapshots carry its state. Null when the heap is used up.
 [[nodiscard]] Strategy* make_strategy(Arena& arena, const StrategySpec& spec, std::uint64_t seed);
+
+/// Room for any strategy of this file.
+inline constexpr std::size_t kStrategyBytes = 64;
+/// The same in `storage` of the caller's. Strategies need no end: the next one may be made over the last.
+[[nodiscard]] Strategy* make_strategy(std::span<std::byte, kStrategyBytes> storage, const StrategySpec& spec,
+                                      std::uint64_t seed);
 
 }  // namespace sim

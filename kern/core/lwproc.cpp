@@ -251,6 +251,7 @@ void LwProcesses::exit_others() {
 
 void LwProcesses::exec_notify(std::string_view comm) {
   Proc& proc = *current()->proc;
+  proc.exiting = false;  // the lwps that exit_others() asked have left; the new program makes its own
   set_comm(proc, comm);
   proc.files->close_on_exec();
 }

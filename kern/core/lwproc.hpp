@@ -1,5 +1,5 @@
 // Life of processes and lwps, as rump's lwproc.c: a fiber asks for a new process or lwp, switches
-// between those it has, and releases them. All calls are made by a fiber that holds a CPU (is
+// between those it has, and releases them. All calls but switch_to are made by a fiber that holds a CPU (is
 // scheduled). Errors are errno values.
 #pragma once
 

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/arena.hpp"
+
 namespace replay {
 namespace {
 
@@ -31,7 +33,8 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {"max_frame", NumberKey{&Config::max_frame, 24, 1 << 30, 1 << 20}, "bytes of the longest frame that is accepted"},
     {"max_pending", NumberKey{&Config::max_pending, 1, 65'536, 128}, "unanswered requests of one client"},
     {"arena_mib", NumberKey{&Config::arena_mib, 1, 65'536, 64}, "memory of the machine, in MiB"},
-    {"max_fibers", NumberKey{&Config::max_fibers, 8, 65'536, 512}, "fibers (lwps and interrupt contexts) at one time"},
+    {"max_fibers", NumberKey{&Config::max_fibers, 8, sim::kMaximumStacks, 512},
+     "fibers (lwps and interrupt contexts) at one time"},
     {"fill", NumberKey{&Config::fill, 0, 255, 0xa5}, "byte in fresh kernel memory and stacks"},
 });
 

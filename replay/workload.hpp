@@ -2,6 +2,7 @@
 // by system calls, clients and raw streams talk to the server over ports.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -37,9 +38,8 @@ class Workload {
 
  private:
   friend class sim::Arena;
-  Workload(World& world, const Scenario& scenario, std::span<ActorState> actors);
+  Workload(const Scenario& scenario, std::span<ActorState> actors) : scenario_(scenario), actors_(actors) {}
 
-  kern::Kernel& kernel_;
   const Scenario& scenario_;
   std::span<ActorState> actors_;
 };

@@ -1,5 +1,6 @@
 #include "kern/core/condvar.hpp"
 
+#include "kern/abi/errno.hpp"
 #include "kern/core/callout.hpp"
 #include "kern/kernel.hpp"
 

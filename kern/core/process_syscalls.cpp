@@ -1,5 +1,6 @@
 #include <array>
 
+#include "kern/abi/syscall_numbers.hpp"
 #include "kern/core/syscalls.hpp"
 #include "kern/kernel.hpp"
 

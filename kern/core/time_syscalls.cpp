@@ -2,6 +2,7 @@
 #include <array>
 
 #include "kern/abi/errno.hpp"
+#include "kern/abi/syscall_numbers.hpp"
 #include "kern/abi/time.hpp"
 #include "kern/core/syscalls.hpp"
 #include "kern/core/uio.hpp"

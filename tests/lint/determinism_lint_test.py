@@ -156,6 +156,22 @@ class DeterminismLint(unittest.TestCase):
                 result = self.plant(path, "int f() { return rand(); }\n")
                 self.assertEqual((result.returncode, result.stdout), (0, ""))
 
+    def test_a_constant_of_netbsd_needs_its_own_header(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            (root / "kern/abi").mkdir(parents=True)
+            (root / "kern/abi/errno.hpp").write_text("#undef EAGAIN\ninline constexpr int EAGAIN = 35;\n")
+            file = root / "kern/a.cpp"
+            file.write_text("// EAGAIN\nint f() { return EAGAIN; }\n")
+            result = lint(root)
+            self.assertEqual(result.returncode, 1)
+            self.assertTrue(result.stdout.startswith("kern/a.cpp:2: forbidden in a deterministic folder: host constant `EAGAIN`"), result.stdout)
+            file.write_text('#include "kern/abi/errno.hpp"\nint f() { return EAGAIN; }\n')
+            self.assertEqual(lint(root).returncode, 0)
+            file.write_text("int f() { return EAGAIN; }\n")
+            (root / "kern/a.hpp").write_text('#include "kern/abi/errno.hpp"\n')
+            self.assertEqual(lint(root).returncode, 0)
+
     def test_a_clean_sample_stays_green(self):
         result = self.plant("kern/core/a.cpp", CLEAN)
         self.assertEqual((result.returncode, result.stdout), (0, ""))

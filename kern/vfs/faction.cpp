@@ -1,6 +1,7 @@
 #include "kern/vfs/faction.hpp"
 
 #include "kern/abi/errno.hpp"
+#include "kern/abi/stat.hpp"
 #include "kern/kernel.hpp"
 #include "kern/vfs/current_directory.hpp"
 #include "kern/vfs/namei.hpp"

@@ -7,6 +7,7 @@
 #include "kern/abi/dirent.hpp"
 #include "kern/abi/errno.hpp"
 #include "kern/abi/limits.hpp"
+#include "kern/abi/stat.hpp"
 
 namespace kern::vfs {
 namespace {

@@ -3,7 +3,10 @@
 #include <array>
 
 #include "kern/abi/errno.hpp"
+#include "kern/abi/fcntl.hpp"
 #include "kern/abi/limits.hpp"
+#include "kern/abi/stat.hpp"
+#include "kern/abi/syscall_numbers.hpp"
 #include "kern/fd/file_table.hpp"
 #include "kern/kernel.hpp"
 #include "kern/vfs/current_directory.hpp"

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "kern/abi/errno.hpp"
+#include "kern/abi/fcntl.hpp"
 #include "kern/abi/limits.hpp"
 #include "kern/abi/signal.hpp"
 #include "kern/kernel.hpp"

@@ -294,25 +294,46 @@ void Machine::fiber_main(void* transfer_from, void* argument) {
   machine.exit_fiber();
 }
 
-// Runs first on a fiber's side of each switch from the loop.
+// Runs first on a fiber's side of each switch: keeps the place that was left, the loop's or another fiber's.
 void Machine::complete_switch(void* left_context) {
-  loop_context_ = left_context;
-  sanitizer::finish_switch(current_->fake_stack_, &loop_stack_, &loop_stack_size_);
+  if (left_ != nullptr) {
+    std::exchange(left_, nullptr)->context_ = left_context;
+    sanitizer::finish_switch(current_->fake_stack_, nullptr, nullptr);
+  } else {
+    loop_context_ = left_context;
+    sanitizer::finish_switch(current_->fake_stack_, &loop_stack_, &loop_stack_size_);
+  }
 }
 
-void Machine::switch_to_fiber(Fiber& fiber) {
+void Machine::make_current(Fiber& fiber) {
   fiber.state_ = FiberState::running;
   current_ = &fiber;
   if (fiber.id_ != last_ran_) {
     emit(EventKind::fiber_switch, last_ran_.value);
     last_ran_ = fiber.id_;
   }
+}
+
+void Machine::switch_to_fiber(Fiber& fiber) {
+  make_current(fiber);
   sanitizer::start_switch(&loop_fake_stack_, fiber.stack_.data(), fiber.stack_.size());
   sanitizer::switch_thread(fiber.thread_);
   const transfer_t back = jump_fcontext(fiber.context_, &fiber);
   sanitizer::finish_switch(loop_fake_stack_, nullptr, nullptr);
-  fiber.context_ = back.fctx;
+  current_->context_ = back.fctx;  // not always the fiber entered here: fibers switch among themselves
   current_ = nullptr;
+}
+
+// From the current fiber to `next` without a turn of the loop, which would find nothing to do: no event is due and no
+// bound is reached.
+void Machine::switch_directly(Fiber& next) {
+  Fiber& self = *current_;
+  make_current(next);
+  left_ = &self;
+  sanitizer::start_switch(&self.fake_stack_, next.stack_.data(), next.stack_.size());
+  sanitizer::switch_thread(next.thread_);
+  const transfer_t from = jump_fcontext(next.context_, &next);
+  complete_switch(from.fctx);
 }
 
 void Machine::switch_to_loop(bool for_good) {
@@ -355,11 +376,8 @@ Fiber* Machine::take_runnable(std::uint32_t index) {
   return &fiber;
 }
 
-// The fiber to execute: already chosen, or asked for. Null when none can run, or when the answer ended the machine.
+// The fiber to execute. Null when none can run, or when the answer ended the machine.
 Fiber* Machine::pick_next() {
-  if (chosen_ != nullptr) {
-    return std::exchange(chosen_, nullptr);
-  }
   const auto waiting = static_cast<std::uint32_t>(runnable_.size());
   if (resume_ != nullptr) {
     const std::uint32_t answer = decide(DecisionKind::preempt, waiting + 1);
@@ -391,8 +409,11 @@ void Machine::preempt_slowly() {
     if (answer == 0) {
       return;
     }
-    chosen_ = take_runnable(answer - 1);
+    Fiber& next = *take_runnable(answer - 1);
+    self.state_ = FiberState::runnable;
     runnable_.push_back(self);
+    switch_directly(next);
+    return;
   }
   self.state_ = FiberState::runnable;
   switch_to_loop(false);

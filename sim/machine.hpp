@@ -248,6 +248,8 @@ class Machine {
   void preempt_slowly();
   void switch_to_fiber(Fiber& fiber);
   void switch_to_loop(bool for_good);
+  void switch_directly(Fiber& next);
+  void make_current(Fiber& fiber);
   void complete_switch(void* left_context);
   void reap();
   Fiber* take_runnable(std::uint32_t index);
@@ -273,7 +275,7 @@ class Machine {
 
   Fiber* current_ = nullptr;
   Fiber* resume_ = nullptr;  ///< Preempted by an event or a bound, not by choice: the choice is still to be asked.
-  Fiber* chosen_ = nullptr;  ///< Already decided: runs next.
+  Fiber* left_ = nullptr;    ///< The fiber that was left by a direct switch; null when the loop was.
   Fiber* exited_ = nullptr;  ///< Its stack is given back on the loop.
   FiberQueue runnable_;
   FiberQueue idle_waiters_;

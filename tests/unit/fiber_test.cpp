@@ -240,10 +240,10 @@ TEST_F(FiberTest, SpawnGivesNullWhenTheHeapIsUsedUpAndKeepsNoStack) {
 TEST_F(FiberTest, ExitFiberEndsItFromAnyDepth) {
   struct Nested {
     static void leave(Machine& machine, int depth) {
-      if (depth == 0) {
-        machine.exit_fiber();
+      if (depth > 0) {
+        leave(machine, depth - 1);
       }
-      leave(machine, depth - 1);
+      machine.exit_fiber();
     }
   };
   auto body = [&] {

@@ -153,8 +153,14 @@ TEST_F(FiberTest, ADeadlineThatHasPassedTimesOutAtOnce) {
 
 // Found by these tests: such a deadline drove the clock to its last value, and the next step wrapped it around to 0.
 TEST_F(FiberTest, ADeadlineOfNeverLeavesTheClockAlone) {
-  auto body = [&] { static_cast<void>(machine_.block_until(~Nanoseconds{0}, "for ever")); };
-  auto nearly = [&] { static_cast<void>(machine_.block_until(kEndOfTime, "for ever")); };
+  auto body = [&] {
+    static_cast<void>(machine_.block_until(~Nanoseconds{0}, "for ever"));
+    happened_.push_back("the greatest time came");
+  };
+  auto nearly = [&] {
+    static_cast<void>(machine_.block_until(kEndOfTime, "for ever"));
+    happened_.push_back("the end of time came");
+  };
   spawn(machine_, "fiber", body);
   spawn(machine_, "fiber", nearly);
   EXPECT_EQ(machine_.run(), StopReason::quiescent);
@@ -162,6 +168,7 @@ TEST_F(FiberTest, ADeadlineOfNeverLeavesTheClockAlone) {
   machine_.advance_to(~Nanoseconds{0});
   EXPECT_EQ(machine_.now(), kEndOfTime - 1);
   EXPECT_EQ(machine_.run(), StopReason::quiescent);
+  EXPECT_EQ(happened_, std::vector<std::string>{});
 }
 
 TEST_F(FiberTest, WaitIdleEndsOnlyWhenNobodyElseCanRunInTheOrderOfAsking) {

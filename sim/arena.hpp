@@ -29,8 +29,8 @@ inline constexpr std::size_t kMaximumHeapBytes = std::size_t{1} << 38;
 inline constexpr std::size_t kMaximumStackBytes = std::size_t{1} << 26;
 
 struct ArenaLayout {
-  std::size_t heap_bytes = std::size_t{64} << 20;  ///< Upper bound of the heap. Reserved, not used, until touched. At
-                                                   ///< most kMaximumHeapBytes.
+  std::size_t heap_bytes = std::size_t{64} << 20;   ///< Upper bound of the heap. Reserved, not used, until touched. At
+                                                    ///< most kMaximumHeapBytes.
   std::size_t stack_bytes = std::size_t{64} << 10;  ///< Usable bytes of one fiber stack; rounded up to pages. At most
                                                     ///< kMaximumStackBytes.
   std::uint32_t stacks = 512;                       ///< Fibers that can live at once, at most kMaximumStacks.

@@ -34,7 +34,7 @@ struct KernelConfig {
   bool verbose = false;  ///< RUMP_VERBOSE: boot messages go to the console, not only to the message events.
   /// The user's own boot steps, each run after the kernel's of its phase, newest first as rump does components. The
   /// caller keeps them until the boot is over.
-  std::span<const BootStep> components;
+  std::span<const BootStep> components = {};
   std::uint32_t max_descriptors = 1024;  ///< Per process, RLIMIT_NOFILE.
 };
 
@@ -91,6 +91,9 @@ class Kernel {
   /// A number for a lock or the like, for events and reports.
   [[nodiscard]] std::uint32_t next_object_number() { return next_object_number_++; }
 
+  /// Pipes whose buffer has grown (nbigpipe of sys_pipe.c, which keeps it).
+  [[nodiscard]] std::uint32_t& big_pipes() { return big_pipes_; }
+
   // What boot steps set up.
   void set_vfs(vfs::Vfs* vfs) { vfs_ = vfs; }
   void set_hostname(std::string_view name);
@@ -105,6 +108,7 @@ class Kernel {
   KernelConfig config_;
   Kmem kmem_;
   std::uint32_t next_object_number_ = 0;
+  std::uint32_t big_pipes_ = 0;
   Scheduler scheduler_;
   LwProcesses processes_;
   Callouts callouts_;

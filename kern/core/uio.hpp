@@ -10,6 +10,8 @@
 
 namespace kern {
 
+class FileReference;
+
 enum class UioDirection : std::uint8_t { read, write };  ///< As the process sees it: read fills its memory.
 
 struct Uio {
@@ -17,7 +19,8 @@ struct Uio {
   std::int64_t offset = 0;   ///< In the file; moves with the bytes.
   std::size_t residual = 0;  ///< Bytes still to move.
   UioDirection direction = UioDirection::read;
-  Lwp* lwp = nullptr;  ///< In whose process's memory the pieces are.
+  Lwp* lwp = nullptr;                   ///< In whose process's memory the pieces are.
+  const FileReference* file = nullptr;  ///< By which the call came here; null: not by a descriptor.
 };
 
 /// Moves up to `bytes.size()` bytes, at most the residual, between the kernel's `bytes` and the pieces.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "kern/abi/errno.hpp"
 #include "kern/abi/fcntl.hpp"
@@ -11,6 +12,7 @@
 
 namespace kern {
 
+class FileTable;
 class Kernel;
 
 /// F_OFFSET: the file's own offset is used and moved (read, write), or only the uio's (pread, pwrite).
@@ -21,19 +23,26 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  /// Moves bytes into or out of the process. `uio.residual` tells how many were left. errno; ERESTART never leaves the
-  /// kernel.
+  /// Moves bytes into or out of the process. `uio.residual` tells how many were left. errno, or ERESTART: the system
+  /// call begins again if nothing was moved.
   [[nodiscard]] virtual int read(Uio& uio, OffsetUse use) = 0;
   [[nodiscard]] virtual int write(Uio& uio, OffsetUse use) = 0;
   [[nodiscard]] virtual int stat(Lwp& lwp, Stat& stat) = 0;
   /// lseek: gives the new offset. ESPIPE for what has none.
-  [[nodiscard]] virtual int seek(Lwp& lwp, std::int64_t offset, int whence, std::int64_t& result);
+  [[nodiscard]] virtual int seek(Lwp& lwp, std::int64_t to, int whence, std::int64_t& result);
+  /// Whether pread, pwrite and their vectors may go to `position` (VOP_SEEK). ESPIPE for what has no offset.
+  [[nodiscard]] virtual int check_position(Lwp& lwp, std::int64_t position);
   /// ENOTTY unless the file knows the command.
   [[nodiscard]] virtual int ioctl(Lwp& lwp, std::uint64_t command, UserAddress data);
   /// F_SETFL with these flags is about to be done; errno refuses it.
-  [[nodiscard]] virtual int check_flags(Lwp& lwp, int flags);
+  [[nodiscard]] virtual int check_flags(Lwp& lwp, int new_flags);
+  /// fo_restart: a descriptor of this file was closed while others hold the file. Wakes the calls that sleep in it:
+  /// each asks `descriptor_is_closed(uio)` before it sleeps again. Nothing for files that never sleep.
+  virtual void restart() {}
 
   void hold() { ++references_; }
+  /// Whether others than the caller hold a reference.
+  [[nodiscard]] bool is_shared() const { return references_ > 1; }
   /// Gives a reference up; with the last one the file is closed and freed. May sleep.
   void release();
 
@@ -56,13 +65,16 @@ class File {
   std::uint32_t references_ = 1;
 };
 
-/// Holds a reference for a scope.
+/// Holds a reference for a scope. One that FileTable::get gave knows by which descriptor it came.
 class FileReference {
  public:
   FileReference() = default;
   /// Takes over a reference that is already counted.
   explicit FileReference(File* counted) : file_(counted) {}
-  FileReference(FileReference&& other) noexcept : file_(other.file_) { other.file_ = nullptr; }
+  /// The same, found in `table` as `fd`, whose descriptors had been closed `closes` times. The table outlives it.
+  FileReference(File* counted, FileTable& table, int fd, std::uint32_t closes)
+      : file_(counted), table_(&table), fd_(fd), closes_(closes) {}
+  FileReference(FileReference&& other) noexcept { *this = std::move(other); }
   FileReference& operator=(FileReference&& other) noexcept;
   ~FileReference();
 
@@ -72,9 +84,20 @@ class FileReference {
   File& operator*() const { return *file_; }
   /// Gives the reference to the caller.
   [[nodiscard]] File* take();
+  /// Whether the descriptor that it came by has been closed since. False when it came by none.
+  [[nodiscard]] bool descriptor_is_closed() const;
 
  private:
   File* file_ = nullptr;
+  FileTable* table_ = nullptr;
+  int fd_ = -1;
+  std::uint32_t closes_ = 0;
 };
+
+/// Whether the call that moves this uio came by a descriptor that is closed by now. Such a call does not sleep: it
+/// gives ERESTART, and the system call looks its descriptor up again.
+[[nodiscard]] inline bool descriptor_is_closed(const Uio& uio) {
+  return uio.file != nullptr && uio.file->descriptor_is_closed();
+}
 
 }  // namespace kern

@@ -28,8 +28,12 @@ class FileTable {
   [[nodiscard]] int allocate(File* file, int least, bool close_on_exec, int& fd);
   /// dup2's half: puts a counted reference at exactly `fd`, closing what was there. EBADF when out of range, ENOMEM.
   [[nodiscard]] int replace(File* file, int fd, bool close_on_exec);
-  /// fd_close: EBADF when not open. The file's own close may sleep.
+  /// fd_close: EBADF when not open. Calls that sleep in the file by way of this descriptor begin again (and meet
+  /// EBADF). The file's own close may sleep.
   [[nodiscard]] int close(int fd);
+  /// Takes back what `allocate` gave, if `fd` still stands for `file`: another lwp may have closed it since and got the
+  /// number for a file of its own. The caller holds `file`.
+  void remove(int fd, File& file);
   /// Closes all that are marked close-on-exec (fd_closeexec).
   void close_on_exec();
 
@@ -37,20 +41,32 @@ class FileTable {
   [[nodiscard]] int set_close_on_exec(int fd, bool mark);
   /// Open descriptors.
   [[nodiscard]] std::uint32_t open_count() const { return open_count_; }
+  /// The highest open descriptor; -1: none (F_MAXFD).
+  [[nodiscard]] int last_open();
+  /// How often what stood at `fd`, a number that was open once, has been closed.
+  [[nodiscard]] std::uint32_t count_closes(int fd);
 
  private:
   friend class sim::Arena;
   struct Slot {
     File* file = nullptr;
     bool close_on_exec = false;
+    std::uint32_t closes = 0;
   };
   explicit FileTable(Kernel& kernel);
+  // The caller of each holds lock_.
+  [[nodiscard]] Slot* find(int fd);
   [[nodiscard]] int grow(std::uint32_t at_least);
+  void put(std::uint32_t number, File* file, bool close_on_exec);
+  [[nodiscard]] File* take(std::uint32_t number);
+  /// Gives a reference up that a descriptor had. lock_ is not held: this may sleep.
+  static void drop(File& file);
 
   Kernel& kernel_;
   Mutex lock_;
   std::uint32_t references_ = 1;
   std::uint32_t open_count_ = 0;
+  std::uint32_t first_free_ = 0;  ///< No descriptor below is free.
   std::span<Slot> slots_;
 };
 

@@ -23,7 +23,7 @@ class VnodeFile final : public File {
   [[nodiscard]] int stat(Lwp& lwp, Stat& stat) override;
   [[nodiscard]] int seek(Lwp& lwp, std::int64_t to, int whence, std::int64_t& result) override;
   /// EINVAL for a negative one; devices take any.
-  [[nodiscard]] int check_position(Lwp& lwp, std::int64_t position);
+  [[nodiscard]] int check_position(Lwp& lwp, std::int64_t position) override;
   [[nodiscard]] int ioctl(Lwp& lwp, std::uint64_t command, UserAddress data) override;
   [[nodiscard]] int check_flags(Lwp& lwp, int new_flags) override;
   /// vn_readdir: directory entries from the file's offset on. EINVAL for what is no directory.

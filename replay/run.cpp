@@ -110,7 +110,7 @@ Divergence port_divergence(const Input& input, sim::PortId found, sim::Step good
   return {.good_until = good_until,
           .seen_at = input.step,
           .expected = fmt::format("port {} to open", input.port.value),
-          .found = found.is_none() ? "no port" : fmt::format("port {}", found.value)};
+          .found = fmt::format("port {}", found.value)};
 }
 
 }  // namespace
@@ -179,7 +179,10 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
     return std::unexpected(workload.error());
   }
 
-  const sim::Step until_step = std::min<sim::Step>(options.until_step, scenario->config.steps);
+  // A run that somebody stopped was not over: its replay stops at the same step.
+  const bool was_stopped = trace.end && trace.end->outcome == Outcome::stopped;
+  const sim::Step last_step = was_stopped ? std::min(trace.end->steps, scenario->config.steps) : scenario->config.steps;
+  const sim::Step until_step = std::min<sim::Step>(options.until_step, last_step);
   sim::StopReason stopped = sim::StopReason::step_bound;
   const auto run_until = [&](sim::Step step) {
     do {
@@ -204,7 +207,9 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
     }
     switch (input.kind) {
       case InputKind::open:
-        if (const sim::PortId port = machine.open_port(nobody); port != input.port) {
+        // No port at all is what the recorded run may have got too, when memory was used up. Digests tell if it did
+        // not.
+        if (const sim::PortId port = machine.open_port(nobody); !port.is_none() && port != input.port) {
           divergence = port_divergence(input, port, checker.good_until());
         }
         break;
@@ -224,7 +229,7 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
   result.run.decisions = checker.decisions();
   result.divergence = checker.divergence() ? checker.divergence() : divergence;
 
-  const bool ran_to_the_end = options.until_step >= scenario->config.steps;
+  const bool ran_to_the_end = options.until_step >= last_step;
   if (!result.divergence && trace.end && ran_to_the_end) {
     const End& end = *trace.end;
     if (end.outcome == Outcome::crashed) {

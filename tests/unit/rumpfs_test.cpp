@@ -201,14 +201,16 @@ TEST(Rumpfs, WhatIsTooLargeIsRefusedAndChangesNothing) {
 TEST(Rumpfs, AWriteThatFaultsLeavesTheFileAsLongAsItWas) {
   in_kernel([](Program& program, FileCalls& files) {
     const std::int64_t fd = files.make("/f", "abc");
+    const std::int64_t letters = files.make("/letters", std::string(4096, 'x'));
+    EXPECT_EQ(program.call(SYS_pread, letters, program.memory_end() - 4093, 4093, 0, 0), gives(4093));
     // The first page goes through, the second is not the program's.
     EXPECT_EQ(program.call(SYS_write, fd, program.memory_end() - 4093, 8192), fails(EFAULT));
     std::string got;
     EXPECT_EQ(files.pread(fd, 64, 0, got), gives(3));
     EXPECT_EQ(got, "abc");
-    EXPECT_EQ(files.ftruncate(fd, 8), gives(0));
+    EXPECT_EQ(files.pwrite(fd, "z", 7), gives(1));
     EXPECT_EQ(files.pread(fd, 64, 0, got), gives(8));
-    EXPECT_EQ(got, std::string("abc\0\0\0\0\0", 8)) << "nothing of the failed write is left";
+    EXPECT_EQ(got, std::string("abc\0\0\0\0z", 8)) << "nothing of the failed write is left";
   });
 }
 
@@ -250,13 +252,16 @@ TEST(Rumpfs, WhatIsMadeInARemovedDirectoryGoesWithIt) {
     EXPECT_EQ(files.mkdir("/d"), gives(0));
     EXPECT_EQ(files.chdir("/d"), gives(0));
     EXPECT_EQ(files.rmdir("/d"), gives(0));
+    const std::int64_t top = files.open(".", O_RDONLY).value;
     // Deeper than a recursion on a fiber's stack could go.
     for (int depth = 0; depth < 3000; ++depth) {
       EXPECT_EQ(files.mkdir("d"), gives(0));
       files.touch("d/f", "data");
       EXPECT_EQ(files.chdir("d"), gives(0));
     }
-    EXPECT_EQ(files.stat(".."), fails(ENOENT)) << "nobody refers to the ones above";
+    EXPECT_EQ(files.stat(".."), gives(0));
+    EXPECT_EQ(files.close(top), gives(0));
+    EXPECT_EQ(files.stat(".."), fails(ENOENT)) << "nobody refers to the ones above any more";
   }));
   EXPECT_EQ(booted.memory_use(), before);
 }

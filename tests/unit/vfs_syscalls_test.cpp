@@ -43,6 +43,7 @@ TEST(Open, GivesTheErrorsOfARealRumpKernel) {
     EXPECT_EQ(files.open("/tmp", O_RDONLY | O_TRUNC), fails(EISDIR));
     EXPECT_EQ(files.open("/tmp", O_RDWR | O_CREAT), fails(EISDIR));
     EXPECT_EQ(files.open("/tmp", O_RDONLY | O_CREAT), gives(3));
+    EXPECT_EQ(files.open("/tmp/.", O_RDONLY | O_CREAT), gives(4));
     EXPECT_EQ(files.open("/tmp", O_RDONLY | O_CREAT | O_DIRECTORY), fails(EINVAL));
     EXPECT_EQ(files.open("/nodir/x", O_RDWR | O_CREAT), fails(ENOENT));
     EXPECT_EQ(files.open("/dev/nonexist", O_RDONLY), fails(ENOENT));
@@ -374,9 +375,57 @@ TEST(VfsRaces, OnlyOneCreatesExclusivelyAndOnlyOneUnlinks) {
   EXPECT_GT(orders, 50) << "the schedules never let one see the other's file";
 }
 
+/// The memory of a process whose every copy lets others run, as that of a remote client does.
+class DistantMemory final : public UserMemory {
+ public:
+  explicit DistantMemory(Program& program) : program_(program), near_(program.proc().memory) {
+    program.proc().memory = this;
+  }
+  ~DistantMemory() { program_.proc().memory = near_; }
+  DistantMemory(const DistantMemory&) = delete;
+  DistantMemory& operator=(const DistantMemory&) = delete;
+  [[nodiscard]] int copyin(UserAddress from, std::span<std::byte> to) override {
+    program_.preempt();
+    return near_->copyin(from, to);
+  }
+  [[nodiscard]] int copyinstr(UserAddress from, std::span<char> to, std::size_t& done) override {
+    program_.preempt();
+    return near_->copyinstr(from, to, done);
+  }
+  [[nodiscard]] int copyout(std::span<const std::byte> from, UserAddress to) override {
+    program_.preempt();
+    return near_->copyout(from, to);
+  }
+
+ private:
+  Program& program_;
+  UserMemory* near_;
+};
+
+TEST(VfsRaces, RemovingUpwardsAndDownwardsDoesNotDeadlock) {
+  const auto upwards = [](Program& program) {
+    FileCalls files(program);
+    for (int round = 0; round < 4; ++round) {
+      static_cast<void>(files.mkdir("/d"));
+      static_cast<void>(files.mkdir("/d/s"));
+      const test::CallResult refused = files.rmdir("/d/s/..");
+      EXPECT_TRUE(refused == fails(ENOTEMPTY) || refused == fails(ENOENT)) << refused;
+    }
+  };
+  const auto downwards = [](Program& program) {
+    FileCalls files(program);
+    for (int round = 0; round < 6; ++round) {
+      const test::CallResult gone = files.rmdir("/d/s");
+      EXPECT_TRUE(gone == gives(0) || gone == fails(ENOENT)) << gone;
+    }
+  };
+  under_many_schedules({upwards, downwards}, [](BootedKernel&, std::uint64_t) {});
+}
+
 TEST(VfsRaces, AppendsNeverOverwriteEachOther) {
   const auto body = [](char letter) {
     return [letter](Program& program) {
+      const DistantMemory distant(program);
       FileCalls files(program);
       const std::int64_t fd = files.open("/log", O_WRONLY | O_CREAT | O_APPEND).value;
       for (int round = 0; round < 5; ++round) {

@@ -1,10 +1,10 @@
-// Speed of the kernel in the machine: boot, system calls, the wire, snapshots of a booted kernel. Calls are measured on a fiber of the
-// machine, with the digest off and on.
-#include <benchmark/benchmark.h>
-
+// Speed of the kernel in the machine: boot, system calls, the wire, snapshots of a booted kernel. Calls are measured on
+// a fiber of the machine, with the digest off and on.
 #include <array>
 #include <cstring>
 #include <vector>
+
+#include <benchmark/benchmark.h>
 
 #include "kern/abi/syscall_numbers.hpp"
 #include "kern/dev/devices.hpp"

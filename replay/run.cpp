@@ -14,7 +14,7 @@ namespace {
 // Slices in which a replay runs when it is to stop at a mark that differs. Cutting a run changes nothing in it.
 constexpr sim::Step kSlice = 4096;
 
-/// Counts decisions and compares the digest at each mark of a trace.
+/// Compares the digest at each mark of a trace.
 class MarkChecker final : public sim::Observer {
  public:
   MarkChecker(sim::Machine& machine, const std::vector<Mark>& marks) : machine_(machine), marks_(marks) {
@@ -24,7 +24,6 @@ class MarkChecker final : public sim::Observer {
   MarkChecker(const MarkChecker&) = delete;
   MarkChecker& operator=(const MarkChecker&) = delete;
 
-  void on_decision(const sim::Decision& /*decision*/) override { ++decisions_; }
   void on_event(const sim::Event& event) override {
     if (next_ == marks_.size() || event.step < marks_[next_].step) {
       return;
@@ -41,14 +40,12 @@ class MarkChecker final : public sim::Observer {
 
   [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
   [[nodiscard]] sim::Step good_until() const { return good_until_; }
-  [[nodiscard]] std::uint64_t decisions() const { return decisions_; }
 
  private:
   sim::Machine& machine_;
   const std::vector<Mark>& marks_;
   std::size_t next_ = 0;
   sim::Step good_until_ = 0;
-  std::uint64_t decisions_ = 0;
   std::optional<Divergence> divergence_;
 };
 
@@ -80,13 +77,14 @@ class NobodyListens final : public sim::OutputSink {
   void on_hang_up(sim::PortId /*port*/) override {}
 };
 
-RunResult result_of(const sim::Machine& machine, Outcome outcome, std::string reason) {
+RunResult result_of(const World& world, Outcome outcome, std::string reason) {
+  const sim::Machine& machine = *world.machine;
   return {.outcome = outcome,
           .reason = std::move(reason),
           .steps = machine.step(),
           .virtual_ns = machine.now(),
           .digest = machine.digest(),
-          .decisions = 0};
+          .decisions = machine.decisions() - world.boot_decisions};
 }
 
 // Processes of a kernel at rest: 0 and 1.
@@ -138,24 +136,24 @@ RunResult run_workload(World& world, const Workload& workload, sim::Step until_s
 RunResult judge(World& world, const Workload& workload, sim::StopReason reason) {
   const sim::Machine& machine = *world.machine;
   if (machine.outcome() == sim::Outcome::panicked) {
-    return result_of(machine, Outcome::panicked, std::string(machine.outcome_text()));
+    return result_of(world, Outcome::panicked, std::string(machine.outcome_text()));
   }
   if (machine.outcome() == sim::Outcome::diverged) {
-    return result_of(machine, Outcome::stopped, std::string(machine.outcome_text()));
+    return result_of(world, Outcome::stopped, std::string(machine.outcome_text()));
   }
   if (std::string failure = workload.failure(); !failure.empty()) {
-    return result_of(machine, Outcome::failed, std::move(failure));
+    return result_of(world, Outcome::failed, std::move(failure));
   }
   if (reason == sim::StopReason::step_bound) {
-    return result_of(machine, Outcome::stopped, fmt::format("the bound of {} steps", machine.step()));
+    return result_of(world, Outcome::stopped, fmt::format("the bound of {} steps", machine.step()));
   }
   if (!workload.finished()) {
-    return result_of(machine, Outcome::stuck, workload.unfinished());
+    return result_of(world, Outcome::stuck, workload.unfinished());
   }
   if (std::string left = check_rest(world); !left.empty()) {
-    return result_of(machine, Outcome::failed, std::move(left));
+    return result_of(world, Outcome::failed, std::move(left));
   }
-  return result_of(machine, Outcome::completed, {});
+  return result_of(world, Outcome::completed, {});
 }
 
 std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, const ReplayOptions& options) {
@@ -226,7 +224,6 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
   }
   ReplayResult result;
   result.run = judge(*world, **workload, stopped);
-  result.run.decisions = checker.decisions();
   result.divergence = checker.divergence() ? checker.divergence() : divergence;
 
   const bool ran_to_the_end = options.until_step >= last_step;

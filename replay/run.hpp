@@ -26,8 +26,7 @@ using RunResult = End;
 /// Recorder for that. Checks at the end what must hold: expectations met, processes and lwps back where they were
 /// before.
 [[nodiscard]] RunResult run_workload(World& world, const Workload& workload, sim::Step until_step);
-/// The same judgement for who ran the machine: `reason` is what its last `run` gave. `decisions` is left 0: a Recorder
-/// counts them.
+/// The same judgement for who ran the machine: `reason` is what its last `run` gave.
 [[nodiscard]] RunResult judge(World& world, const Workload& workload, sim::StopReason reason);
 
 /// Where a replay left the recorded run.

@@ -16,8 +16,10 @@ sim::MachineConfig machine_config(const Config& config) {
   return machine;
 }
 
-std::expected<World, std::string> World::boot(const Config& config) {
-  std::expected<sim::MachineOwner, std::string> machine = sim::Machine::create(machine_config(config));
+std::expected<World, std::string> World::boot(const Config& config, void* address_hint) {
+  sim::MachineConfig settings = machine_config(config);
+  settings.arena.address_hint = address_hint;
+  std::expected<sim::MachineOwner, std::string> machine = sim::Machine::create(settings);
   if (!machine) {
     return std::unexpected(machine.error());
   }
@@ -39,6 +41,7 @@ std::expected<World, std::string> World::boot(const Config& config) {
     return std::unexpected("the sysproxy server did not start: " + std::string(kern::errno_name(error)));
   }
   world.machine->run();  // until the server waits for clients
+  world.boot_decisions = world.machine->decisions();
   return world;
 }
 

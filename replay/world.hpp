@@ -15,12 +15,14 @@
 namespace replay {
 
 struct World {
-  /// Boots. Error: what the config asks for cannot be had.
-  [[nodiscard]] static std::expected<World, std::string> boot(const Config& config);
+  /// Boots. Error: what the config asks for cannot be had. `address_hint` says where the arena should lie, which no run
+  /// may show: for tests of that.
+  [[nodiscard]] static std::expected<World, std::string> boot(const Config& config, void* address_hint = nullptr);
 
   sim::MachineOwner machine;
   kern::Kernel* kernel = nullptr;            ///< In the machine.
   kern::sysproxy::Server* server = nullptr;  ///< In the machine.
+  std::uint64_t boot_decisions = 0;          ///< Decisions of the boot, which are in no tape and in no count.
 };
 
 /// The machine's own config for a scenario's.

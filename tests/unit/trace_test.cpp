@@ -278,7 +278,7 @@ TEST(Trace, SaysWhatIsWrongWithTheFile) {
             at(second, "chunk 1: chunk kind 99 is unknown, 0 to 4 are known"));
   EXPECT_EQ(
       error_of(RawTrace().header().chunk([](auto chunk) { chunk.initEnd().setOutcome(schema::Outcome(9)); }).bytes()),
-      at(second, "chunk 1: outcome 9 is unknown, 0 to 4 are known"));
+      at(second, "chunk 1: outcome 9 is unknown, 0 to 5 are known"));
   const auto two_inputs = [](schema::Chunk::Builder chunk) {
     chunk.initInputs().initList(2)[0].setStep(8);
     chunk.getInputs().getList()[1].setStep(7);

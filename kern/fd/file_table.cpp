@@ -41,6 +41,7 @@ FileTable* FileTable::copy() {
       }
     }
     made->first_free_ = has_room ? first_free_ : 0;
+    made->close_on_exec_ = close_on_exec_;
   }
   if (!has_room) {
     made->release();
@@ -93,6 +94,7 @@ int FileTable::allocate(File* file, int least, bool close_on_exec, int& fd) {
     return error;
   }
   put(number, file, close_on_exec);
+  close_on_exec_ |= close_on_exec;
   fd = static_cast<int>(number);
   return 0;
 }
@@ -143,6 +145,9 @@ void FileTable::remove(int fd, File& file) {
 }
 
 void FileTable::close_on_exec() {
+  if (!std::exchange(close_on_exec_, false)) {
+    return;
+  }
   for (std::uint32_t number = 0;; ++number) {
     File* file = nullptr;
     {
@@ -176,6 +181,7 @@ int FileTable::set_close_on_exec(int fd, bool mark) {
     return EBADF;
   }
   slot->close_on_exec = mark;
+  close_on_exec_ |= mark;
   return 0;
 }
 

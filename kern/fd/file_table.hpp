@@ -34,7 +34,8 @@ class FileTable {
   /// Takes back what `allocate` gave, if `fd` still stands for `file`: another lwp may have closed it since and got the
   /// number for a file of its own. The caller holds `file`.
   void remove(int fd, File& file);
-  /// Closes all that are marked close-on-exec (fd_closeexec).
+  /// Closes all that are marked close-on-exec (fd_closeexec), but as in NetBSD only if there is one that was marked by
+  /// another way than `replace`: a table whose only marks come from dup3 keeps them open.
   void close_on_exec();
 
   [[nodiscard]] int get_close_on_exec(int fd, bool& mark);
@@ -66,6 +67,7 @@ class FileTable {
   Mutex lock_;
   std::uint32_t references_ = 1;
   std::uint32_t open_count_ = 0;
+  bool close_on_exec_ = false;    ///< There may be something to close (fd_exclose).
   std::uint32_t first_free_ = 0;  ///< No descriptor below is free.
   std::span<Slot> slots_;
 };

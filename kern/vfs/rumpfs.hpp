@@ -29,6 +29,9 @@ struct RumpfsEntry {
 /// vnode and rumpfs_node in one.
 class RumpfsNode final : public Vnode {
  public:
+  /// For `bury` alone: others release.
+  ~RumpfsNode();
+
   [[nodiscard]] int lookup(const ComponentName& component, const Credentials& credentials,
                            VnodeReference& found) override;
   [[nodiscard]] int name_of(const Vnode& child, std::string_view& name) override;
@@ -64,7 +67,6 @@ class RumpfsNode final : public Vnode {
       boost::intrusive::list<RumpfsEntry, boost::intrusive::member_hook<RumpfsEntry, Hook, &RumpfsEntry::hook>>;
 
   RumpfsNode(Rumpfs& fs, VnodeType type, std::uint32_t mode, std::int64_t size);
-  ~RumpfsNode();
   [[nodiscard]] RumpfsEntry* find(std::string_view name);
   /// A new node under a new name, with one reference for the caller besides the entry's. ENOSPC.
   [[nodiscard]] int add(std::string_view name, VnodeType type, std::uint32_t mode, std::int64_t size,

@@ -11,6 +11,7 @@ namespace {
 constexpr kern::UserAddress kMemoryBase = 0x10000000;
 // Room for GoogleTest's messages under AddressSanitizer.
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+constexpr std::uint32_t kStacks = 64;
 
 }  // namespace
 
@@ -207,6 +208,7 @@ BootedKernel::BootedKernel(const BootOptions& options) : options_(options) {
   config.cpus = options.cpus;
   config.arena.heap_bytes = options.heap_bytes;
   config.arena.stack_bytes = kStackBytes;
+  config.arena.stacks = kStacks;
   auto machine = sim::Machine::create(config);
   if (!machine) {
     ADD_FAILURE() << machine.error();

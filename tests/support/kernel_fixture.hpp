@@ -146,7 +146,8 @@ struct BootOptions {
   std::uint64_t seed = 0;
   std::size_t program_memory = std::size_t{256} << 10;  ///< Bytes of each process's own.
   kern::KernelConfig kernel = {};
-  std::size_t heap_bytes = std::size_t{64} << 20;
+  /// Of the whole machine. Not more than a test needs: AddressSanitizer poisons all of it first.
+  std::size_t heap_bytes = std::size_t{8} << 20;
 };
 
 /// What the arena has lent: two of these are equal when nothing leaked in between.

@@ -49,8 +49,8 @@ RumpfsNode::~RumpfsNode() {
   }
 }
 
-RumpfsEntry* RumpfsNode::find(std::string_view name) {
-  for (RumpfsEntry& entry : entries_) {
+RumpfsNode::Entry* RumpfsNode::find(std::string_view name) {
+  for (Entry& entry : entries_) {
     if (entry.name() == name) {
       return &entry;
     }
@@ -76,7 +76,7 @@ int RumpfsNode::lookup(const ComponentName& component, const Credentials& creden
     found = VnodeReference::to(*parent_);
     return 0;
   }
-  RumpfsEntry* entry = find(component.name);
+  Entry* entry = find(component.name);
   const bool creates = component.is_last && component.intent == NameIntent::create;
   if (entry == nullptr && !creates) {
     return ENOENT;
@@ -93,7 +93,7 @@ int RumpfsNode::lookup(const ComponentName& component, const Credentials& creden
 }
 
 int RumpfsNode::name_of(const Vnode& child, std::string_view& name) {
-  const auto entry = std::ranges::find(entries_, &child, [](const RumpfsEntry& each) { return each.node; });
+  const auto entry = std::ranges::find(entries_, &child, [](const Entry& each) { return each.node; });
   if (entry == entries_.end()) {
     return ENOENT;
   }
@@ -102,16 +102,16 @@ int RumpfsNode::name_of(const Vnode& child, std::string_view& name) {
 }
 
 int RumpfsNode::add(std::string_view name, VnodeType type, std::uint32_t mode, std::int64_t size, RumpfsNode*& made) {
-  void* memory = kernel_.kmem().allocate(sizeof(RumpfsEntry) + name.size());
+  void* memory = kernel_.kmem().allocate(sizeof(Entry) + name.size());
   if (memory == nullptr) {
     return ENOSPC;
   }
   made = fs_.make_node(type, mode, size);
   if (made == nullptr) {
-    kernel_.kmem().deallocate(memory, sizeof(RumpfsEntry) + name.size());
+    kernel_.kmem().deallocate(memory, sizeof(Entry) + name.size());
     return ENOSPC;
   }
-  auto* entry = new (memory) RumpfsEntry{.node = made, .length = name.size(), .hook = {}};
+  auto* entry = new (memory) Entry{.node = made, .length = name.size(), .hook = {}};
   std::ranges::copy(name, reinterpret_cast<char*>(entry + 1));
   made->hold();
   if (type == VnodeType::directory) {
@@ -121,11 +121,11 @@ int RumpfsNode::add(std::string_view name, VnodeType type, std::uint32_t mode, s
   return 0;
 }
 
-void RumpfsNode::drop(RumpfsEntry& entry) {
+void RumpfsNode::drop(Entry& entry) {
   RumpfsNode* node = entry.node;
   entries_.erase(entries_.iterator_to(entry));
-  const std::size_t bytes = sizeof(RumpfsEntry) + entry.length;
-  entry.~RumpfsEntry();
+  const std::size_t bytes = sizeof(Entry) + entry.length;
+  entry.~Entry();
   kernel_.kmem().deallocate(&entry, bytes);
   node->parent_ = nullptr;
   node->release();
@@ -178,7 +178,7 @@ int RumpfsNode::make_device(std::string_view name, std::uint32_t mode, std::uint
 }
 
 int RumpfsNode::remove(std::string_view name, Vnode& vnode) {
-  RumpfsEntry* entry = find(name);
+  Entry* entry = find(name);
   SIM_ASSERT(entry != nullptr && entry->node == &vnode);
   drop(*entry);
   return 0;

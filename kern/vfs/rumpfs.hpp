@@ -16,22 +16,10 @@
 namespace kern::vfs {
 
 class Rumpfs;
-class RumpfsNode;
-
-/// A name in a directory; its characters follow it in memory. Holds a reference of its node.
-struct RumpfsEntry {
-  RumpfsNode* node = nullptr;
-  std::size_t length = 0;
-  Hook hook;
-  [[nodiscard]] std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), length}; }
-};
 
 /// vnode and rumpfs_node in one.
 class RumpfsNode final : public Vnode {
  public:
-  /// For `bury` alone: others release.
-  ~RumpfsNode();
-
   [[nodiscard]] int lookup(const ComponentName& component, const Credentials& credentials,
                            VnodeReference& found) override;
   [[nodiscard]] int name_of(const Vnode& child, std::string_view& name) override;
@@ -63,16 +51,23 @@ class RumpfsNode final : public Vnode {
  private:
   friend class Rumpfs;
   friend class sim::Arena;
-  using Entries =
-      boost::intrusive::list<RumpfsEntry, boost::intrusive::member_hook<RumpfsEntry, Hook, &RumpfsEntry::hook>>;
+  /// A name in a directory; its characters follow it in memory. Holds a reference of its node.
+  struct Entry {
+    RumpfsNode* node = nullptr;
+    std::size_t length = 0;
+    Hook hook;
+    [[nodiscard]] std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), length}; }
+  };
+  using Entries = boost::intrusive::list<Entry, boost::intrusive::member_hook<Entry, Hook, &Entry::hook>>;
 
   RumpfsNode(Rumpfs& fs, VnodeType type, std::uint32_t mode, std::int64_t size);
-  [[nodiscard]] RumpfsEntry* find(std::string_view name);
+  ~RumpfsNode();
+  [[nodiscard]] Entry* find(std::string_view name);
   /// A new node under a new name, with one reference for the caller besides the entry's. ENOSPC.
   [[nodiscard]] int add(std::string_view name, VnodeType type, std::uint32_t mode, std::int64_t size,
                         RumpfsNode*& made);
   /// The entry goes, and its reference.
-  void drop(RumpfsEntry& entry);
+  void drop(Entry& entry);
 
   Rumpfs& fs_;
   VnodeAttributes attributes_;

@@ -12,8 +12,8 @@ class CharacterDevice : public File {
   /// As of the node that rump_vfs_makeonedevnode makes. What the file system knows better is for it to say.
   [[nodiscard]] int stat(Lwp& lwp, Stat& stat) override;
   /// Relative to the file's offset, or to an end that is at 0. EINVAL for an unknown whence.
-  [[nodiscard]] int seek(Lwp& lwp, std::int64_t offset, int whence, std::int64_t& result) override;
-  [[nodiscard]] int check_position(Lwp& lwp, std::int64_t offset) override;
+  [[nodiscard]] int seek(Lwp& lwp, std::int64_t to, int whence, std::int64_t& result) override;
+  [[nodiscard]] int check_position(Lwp& lwp, std::int64_t position) override;
   /// Setting FNONBLOCK or FASYNC anew goes to the device's ioctl: ENODEV, as it has none (noioctl).
   [[nodiscard]] int check_flags(Lwp& lwp, int new_flags) override;
 

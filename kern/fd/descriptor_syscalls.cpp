@@ -126,16 +126,16 @@ enum class Shape : std::uint8_t { buffer, vector };
 enum class Offset : std::uint8_t { own, given };
 
 // A descriptor that is closed under a sleeping call makes the call begin anew, with the look-up (ERESTART).
-template <UioDirection direction, Shape shape, Offset offset>
+template <UioDirection Direction, Shape TheShape, Offset TheOffset>
 int sys_transfer(Lwp& lwp, const SyscallArguments& arguments, SyscallResult& result) {
   Position position;
-  if constexpr (offset == Offset::given) {
+  if constexpr (TheOffset == Offset::given) {
     position = arguments.signed64(kPositionIndex);
   }
-  constexpr auto kOnce = shape == Shape::buffer ? transfer_buffer_once : transfer_vector_once;
+  constexpr auto kOnce = TheShape == Shape::buffer ? transfer_buffer_once : transfer_vector_once;
   int error = ERESTART;
   while (error == ERESTART) {
-    error = kOnce(lwp, direction, arguments, position, result);
+    error = kOnce(lwp, Direction, arguments, position, result);
   }
   return error;
 }

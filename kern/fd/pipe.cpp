@@ -148,7 +148,6 @@ int Pipe::read(Uio& uio, const File& end) {
       break;
     }
     end_transfer();
-    wake(writable_);
     error = descriptor_is_closed(uio) ? ERESTART : readable_.wait_interruptibly(lock_);
     if (error == 0) {
       error = begin_transfer();

@@ -1,10 +1,9 @@
 #include "replay/cli/command.hpp"
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <system_error>
 
@@ -50,19 +49,19 @@ std::expected<void, std::string> set(const Overrides::Value& value, Config& conf
     if (const auto spec = sim::parse_strategy(value.text); !spec) {
       return std::unexpected(fmt::format("{}: {}", value.option, spec.error()));
     }
+    if (!is_strategy_text(value.text)) {
+      return std::unexpected(fmt::format("{}: `{}` is not of the form NAME or NAME(KEY=VALUE, KEY=VALUE)", value.option,
+                                         printable(value.text)));
+    }
     config.*strategy->field = value.text;
     return {};
   }
   const NumberKey& number = std::get<NumberKey>(key->type);
-  std::uint64_t parsed = 0;
-  const char* const end = value.text.data() + value.text.size();
-  const auto [stopped, error] = std::from_chars(value.text.data(), end, parsed);
-  if (value.text.empty() || error != std::errc() || stopped != end || parsed < number.lowest ||
-      parsed > number.highest) {
-    return std::unexpected(fmt::format("{}: `{}` is not a number from {} to {}", value.option, printable(value.text),
-                                       number.lowest, number.highest));
+  const auto parsed = parse_number(value.option, value.text, number.lowest, number.highest);
+  if (!parsed) {
+    return std::unexpected(parsed.error());
   }
-  config.*number.field = parsed;
+  config.*number.field = *parsed;
   return {};
 }
 
@@ -102,6 +101,18 @@ void add_config_options(CLI::App& verb, Overrides& overrides, std::initializer_l
       ->group("Config");
 }
 
+std::expected<std::uint64_t, std::string> parse_number(std::string_view option, std::string_view text,
+                                                       std::uint64_t lowest, std::uint64_t highest) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc() || stopped != end || number < lowest || number > highest) {
+    return std::unexpected(
+        fmt::format("{}: `{}` is not a number from {} to {}", option, printable(text), lowest, highest));
+  }
+  return number;
+}
+
 std::expected<void, std::string> apply(const Overrides& overrides, Config& config) {
   for (const Overrides::Value& value : overrides.values) {
     if (auto done = set(value, config); !done) {
@@ -112,16 +123,22 @@ std::expected<void, std::string> apply(const Overrides& overrides, Config& confi
 }
 
 std::expected<std::string, std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  if (file) {
-    text.assign(std::istreambuf_iterator<char>(file), {});
-  }
-  // A directory opens and cannot be read.
-  if (!file || file.bad()) {
-    const int number = errno == 0 ? EISDIR : errno;
+  const auto cannot = [&] {
     return std::unexpected(
-        fmt::format("{}: cannot be read: {}", printable(path), std::generic_category().message(number)));
+        fmt::format("{}: cannot be read: {}", printable(path), std::generic_category().message(errno)));
+  };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), std::fclose);
+  if (file == nullptr) {
+    return cannot();
+  }
+  std::string text;
+  std::array<char, std::size_t{64} << 10> part;
+  std::size_t size = 0;
+  while ((size = std::fread(part.data(), 1, part.size(), file.get())) > 0) {
+    text.append(part.data(), size);
+  }
+  if (std::ferror(file.get()) != 0) {
+    return cannot();
   }
   return text;
 }

@@ -52,6 +52,10 @@ void add_config_options(CLI::App& verb, Overrides& overrides, std::initializer_l
 /// Error: no such key, or a value out of its range.
 [[nodiscard]] std::expected<void, std::string> apply(const Overrides& overrides, Config& config);
 
+/// The number in an option's text. Error: none in [lowest, highest].
+[[nodiscard]] std::expected<std::uint64_t, std::string> parse_number(std::string_view option, std::string_view text,
+                                                                     std::uint64_t lowest, std::uint64_t highest);
+
 // --- reading
 
 [[nodiscard]] std::expected<std::string, std::string> read_file(const std::string& path);

@@ -11,7 +11,7 @@ struct Options {
   bool verify = false;
   bool log = false;
   bool salvage = false;
-  std::optional<std::uint64_t> to_step;
+  std::string to_step;  ///< Empty: to the end.
 };
 
 constexpr std::string_view kHelp =
@@ -23,6 +23,14 @@ constexpr std::string_view kExamples =
     "  simkern replay t.trace --to 5000 --log";
 
 Ending replay(const Options& options) {
+  sim::Step until_step = ~sim::Step{0};
+  if (!options.to_step.empty()) {
+    const auto step = parse_number("--to", options.to_step, 1, until_step);
+    if (!step) {
+      return std::unexpected(step.error());
+    }
+    until_step = *step;
+  }
   const std::expected<TraceFile, std::string> trace =
       load_trace(options.trace, options.salvage ? Damaged::salvaged : Damaged::refused);
   if (!trace) {
@@ -32,10 +40,8 @@ Ending replay(const Options& options) {
   if (options.log) {
     log.emplace(log_to_stdout(LogFormat::text));
   }
-  const std::expected<ReplayResult, std::string> result =
-      replay_trace(*trace, {.verify_marks = options.verify,
-                            .until_step = options.to_step.value_or(~sim::Step{0}),
-                            .observer = log ? &*log : nullptr});
+  const std::expected<ReplayResult, std::string> result = replay_trace(
+      *trace, {.verify_marks = options.verify, .until_step = until_step, .observer = log ? &*log : nullptr});
   if (!result) {
     return std::unexpected(options.trace + ": " + result.error());
   }
@@ -48,7 +54,7 @@ Ending replay(const Options& options) {
     return ExitCode::diverged;
   }
   // Who asks to stop at a step gets what was asked for.
-  const bool stopped_as_asked = options.to_step && result->run.outcome == Outcome::stopped;
+  const bool stopped_as_asked = !options.to_step.empty() && result->run.outcome == Outcome::stopped;
   return stopped_as_asked ? ExitCode::held : exit_code(result->run);
 }
 

@@ -47,7 +47,7 @@ std::string flags_text(kern::ConstantSet set, std::uint64_t value) {
   if (set == kern::ConstantSet::open_flags || !text.starts_with("O_RDONLY")) {
     return text;
   }
-  // Flags that have no access mode, as pipe2's.
+  // Flags that have no access mode, as those of pipe2 and F_SETFL.
   return text == "O_RDONLY" ? "0" : text.substr(std::string_view("O_RDONLY|").size());
 }
 
@@ -248,7 +248,7 @@ class ArgumentPrinter {
   [[nodiscard]] std::string depending_text(std::uint64_t value) const {
     const bool sets_flags =
         entry_.number == kern::SYS_fcntl && call_.arguments.size() > 1 && low_half(call_.arguments[1]) == kern::F_SETFL;
-    return sets_flags ? flags_text(kern::ConstantSet::open_flags, value) : value_or_address(value);
+    return sets_flags ? flags_text(kern::ConstantSet::none, value) : value_or_address(value);
   }
 
   const kern::SyscallEntry& entry_;

@@ -240,6 +240,8 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
                            .seen_at = machine.step(),
                            .expected = summary(end),
                            .found = summary(result.run)};
+    } else {
+      result.run.reason = end.reason;  // in the lines of the text that the recorded run was made from
     }
   }
   return result;

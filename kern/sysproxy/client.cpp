@@ -210,7 +210,7 @@ SimulatedClient::Answer SimulatedClient::read_answer(FrameType type) {
         violate("a system call answer of a wrong size");
         return answer;
       }
-      if (!std::ranges::equal(encode(*body), parser_.body())) {
+      if (std::ranges::any_of(parser_.body().subspan(4, 4), [](std::byte byte) { return byte != std::byte{0}; })) {
         violate("padding that is not zero");
         return answer;
       }

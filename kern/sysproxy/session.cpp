@@ -251,8 +251,7 @@ void Session::handle_fork(const FrameHeader& header) {
   }
   if (fork->cancel != 0) {
     server_.drop(prefork);
-    hang_up();  // no answer, as in the original
-    disconnect();
+    disconnect();  // no answer, as in the original
     return;
   }
   // The prepared process belongs to the parent's connection, so the child gets one of its own that shares its

@@ -387,7 +387,7 @@ class Replay {
       const std::int64_t ours_then = pids_.emplace(theirs.retval[0], answer.retval[0]).first->second;
       theirs.retval[0] = ours_then;
     }
-    if (bytes_of(encode(answer)) != ours.body) {
+    if (!std::ranges::all_of(std::span(ours.body).subspan(4, 4), [](std::byte byte) { return byte == std::byte{}; })) {
       return "the padding is not zero";
     }
     return theirs == answer ? "" : "the results differ";

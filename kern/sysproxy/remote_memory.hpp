@@ -7,7 +7,7 @@
 
 namespace kern::sysproxy {
 
-class Session;
+class Session;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
 /// Each function is called by an lwp with a CPU, which it gives up while it waits.
 class RemoteMemory final : public UserMemory {

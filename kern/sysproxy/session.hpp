@@ -28,7 +28,7 @@
 
 namespace kern::sysproxy {
 
-class Server;
+class Server;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
 /// SPCSTATE_*, in rumpuser_sp.c's numbers.
 enum class SessionState : std::uint8_t { NEW = 0, RUNNING = 1, DYING = 2 };

@@ -17,7 +17,7 @@ class Kernel;
 
 namespace kern::sysproxy {
 
-class Session;
+class Session;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final
 
 /// A system call that waits for a worker (struct sysbouncearg). Of its arguments no more is kept than any call takes.
 struct CallRequest {

@@ -25,7 +25,7 @@ std::unexpected<std::string> host_error(const Url& url, std::string_view what, i
 }
 
 bool would_block(int number) {
-  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+  return number == EAGAIN || number == EINTR;
 }
 
 sockaddr_un unix_address(const UnixAddress& local) {

@@ -144,7 +144,7 @@ std::vector<Refusal> refusals() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sysproxy, Refusals, testing::ValuesIn(refusals()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& refusal) { return std::string(refusal.param.name); });
 
 // --- one test per historic bug of the original, under the bug's name
 

@@ -436,7 +436,7 @@ TEST_P(Wire, TheServerAnswersAsTheRealOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Captured, Wire, testing::ValuesIn(session_names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& session) { return session.param; });
 
 TEST(WireCaptures, AreAllReplayed) {
   std::set<std::string> found;

@@ -15,6 +15,9 @@ using kern::sysproxy::kHeaderSize;
 
 // Longest frame that the server sends: a copyout of the largest buffer a scenario can have.
 constexpr std::uint64_t kMaximumFrame = kMaxBufferBytes + 4096;
+// How long a stream awaits a frame. A stream that awaits what nobody owes it goes on then, so every raw stream comes to
+// its end.
+constexpr sim::Nanoseconds kPatienceNs = 60'000'000'000;
 
 template <class... Cases>
 struct Overloaded : Cases... {
@@ -112,9 +115,12 @@ void RawStream::answer_zeros(std::uint64_t size) {
 
 void RawStream::await_frame() {
   ++awaited_;
-  while (!port_.is_none() && !hung_up_ && frames_ < awaited_) {
-    waiting_ = kernel_.machine().current();
-    kernel_.machine().block("frame");
+  sim::Machine& machine = kernel_.machine();
+  const sim::Nanoseconds deadline = machine.now() + kPatienceNs;
+  bool in_time = true;
+  while (in_time && !port_.is_none() && !hung_up_ && frames_ < awaited_) {
+    waiting_ = machine.current();
+    in_time = machine.block_until(deadline, "frame");
     waiting_ = nullptr;
   }
 }

@@ -91,7 +91,7 @@ RunResult result_of(const World& world, Outcome outcome, std::string reason) {
 constexpr std::size_t kProcessesAtRest = 2;
 
 // What must hold when nothing more can happen; empty when it does.
-std::string check_rest(World& world) {
+std::string check_rest(World& world, const Workload& workload, const WireChecker* wire) {
   const kern::LwProcesses& processes = world.kernel->processes();
   if (processes.all().size() != kProcessesAtRest) {
     const kern::Proc& left = processes.all().back();
@@ -99,6 +99,22 @@ std::string check_rest(World& world) {
   }
   if (const std::size_t lwps = processes.init_process()->lwps.size(); lwps != 1) {
     return fmt::format("{} lwps are left over in process 1", lwps - 1);
+  }
+  kern::sysproxy::Server& server = *world.server;
+  if (server.clients() != 0 || server.preforks().count() != 0) {
+    return fmt::format("the server keeps {} clients and {} prepared forks", server.clients(),
+                       server.preforks().count());
+  }
+  const std::uint32_t workers = server.workers().workers();
+  if (const std::uint32_t idle = server.workers().idle(); idle != workers || idle > server.limits().idle_workers) {
+    return fmt::format("of {} workers of the server {} are idle and {} may stay", workers, idle,
+                       server.limits().idle_workers);
+  }
+  // Files that were made stay, and with them memory.
+  const std::size_t expected = workload.bytes_at_rest() + workers * sizeof(sim::Fiber);
+  if (const std::size_t bytes = world.machine->arena().live_bytes();
+      wire != nullptr && !wire->saw_paths() && bytes != expected) {
+    return fmt::format("the kernel holds {} bytes after the last actor, not {}", bytes, expected);
   }
   return {};
 }
@@ -129,11 +145,13 @@ std::string to_string(const Divergence& divergence) {
 }
 
 RunResult run_workload(World& world, const Workload& workload, sim::Step until_step) {
+  WireChecker wire;
+  const Attachment attachment(*world.machine, &wire);
   const sim::StopReason reason = world.machine->run({.until_step = until_step});
-  return judge(world, workload, reason);
+  return judge(world, workload, reason, &wire);
 }
 
-RunResult judge(World& world, const Workload& workload, sim::StopReason reason) {
+RunResult judge(World& world, const Workload& workload, sim::StopReason reason, const WireChecker* wire) {
   const sim::Machine& machine = *world.machine;
   if (machine.outcome() == sim::Outcome::panicked) {
     return result_of(world, Outcome::panicked, std::string(machine.outcome_text()));
@@ -144,13 +162,16 @@ RunResult judge(World& world, const Workload& workload, sim::StopReason reason) 
   if (std::string failure = workload.failure(); !failure.empty()) {
     return result_of(world, Outcome::failed, std::move(failure));
   }
+  if (wire != nullptr && !wire->violation().empty()) {
+    return result_of(world, Outcome::failed, wire->violation());
+  }
   if (reason == sim::StopReason::step_bound) {
     return result_of(world, Outcome::stopped, fmt::format("the bound of {} steps", machine.step()));
   }
   if (!workload.finished()) {
     return result_of(world, Outcome::stuck, workload.unfinished());
   }
-  if (std::string left = check_rest(world); !left.empty()) {
+  if (std::string left = check_rest(world, workload, wire); !left.empty()) {
     return result_of(world, Outcome::failed, std::move(left));
   }
   return result_of(world, Outcome::completed, {});
@@ -172,6 +193,8 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
   }
   const MarkChecker checker(machine, trace.marks);
   const Attachment attachment(machine, options.observer);
+  WireChecker wire;
+  const Attachment wire_attachment(machine, &wire);
   const std::expected<Workload*, std::string> workload = Workload::start(*world, *scenario);
   if (!workload) {
     return std::unexpected(workload.error());
@@ -223,7 +246,7 @@ std::expected<ReplayResult, std::string> replay_trace(const TraceFile& trace, co
     run_until(until_step);
   }
   ReplayResult result;
-  result.run = judge(*world, **workload, stopped);
+  result.run = judge(*world, **workload, stopped, &wire);
   result.divergence = checker.divergence() ? checker.divergence() : divergence;
 
   const bool ran_to_the_end = options.until_step >= last_step;

@@ -8,6 +8,7 @@
 #include "replay/scenario.hpp"
 #include "replay/tape.hpp"
 #include "replay/trace.hpp"
+#include "replay/wire_checker.hpp"
 #include "replay/workload.hpp"
 #include "replay/world.hpp"
 
@@ -23,11 +24,13 @@ using RunResult = End;
 [[nodiscard]] std::string summary(const RunResult& result);
 
 /// Runs the started workload in the world until it is over, or up to `until_step`. Does not write a trace: attach a
-/// Recorder for that. Checks at the end what must hold: expectations met, processes and lwps back where they were
-/// before.
+/// Recorder for that. Checks at the end what must hold: expectations met, the protocol kept by the server, processes,
+/// lwps, workers and memory back where they were before.
 [[nodiscard]] RunResult run_workload(World& world, const Workload& workload, sim::Step until_step);
-/// The same judgement for who ran the machine: `reason` is what its last `run` gave.
-[[nodiscard]] RunResult judge(World& world, const Workload& workload, sim::StopReason reason);
+/// The same judgement for who ran the machine: `reason` is what its last `run` gave. `wire` watched the run; null:
+/// nobody watched what the server sent.
+[[nodiscard]] RunResult judge(World& world, const Workload& workload, sim::StopReason reason,
+                              const WireChecker* wire = nullptr);
 
 /// Where a replay left the recorded run.
 struct Divergence {

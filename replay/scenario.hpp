@@ -206,7 +206,8 @@ struct SendFrame {
   bool operator==(const SendFrame&) const = default;
 };
 
-/// Until the server has sent one more frame than was awaited so far, or has ended the connection.
+/// Until the server has sent one more frame than was awaited so far or has ended the connection, but no longer than a
+/// minute of virtual time.
 struct AwaitFrame {
   bool operator==(const AwaitFrame&) const = default;
 };

@@ -311,6 +311,7 @@ std::expected<Workload*, std::string> Workload::start(World& world, const Scenar
                       actor.name, needs.bytes));
     }
   }
+  workload->bytes_at_rest_ = arena.live_bytes() - scenario.actors.size() * sizeof(sim::Fiber);
   return workload;
 }
 

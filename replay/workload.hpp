@@ -35,6 +35,8 @@ class Workload {
   [[nodiscard]] std::string failure() const;
   /// Who has not come to its end, and where it stands, in one line.
   [[nodiscard]] std::string unfinished() const;
+  /// Bytes that the machine's heap holds when all actors have come to their end and nothing else was added.
+  [[nodiscard]] std::size_t bytes_at_rest() const { return bytes_at_rest_; }
 
  private:
   friend class sim::Arena;
@@ -42,6 +44,7 @@ class Workload {
 
   const Scenario& scenario_;
   std::span<ActorState> actors_;
+  std::size_t bytes_at_rest_ = 0;
 };
 
 }  // namespace replay

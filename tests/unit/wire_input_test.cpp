@@ -95,6 +95,15 @@ TEST(WireInput, ReadsWordsOfEightBytesLowOnesFirst) {
   EXPECT_FALSE(call.length.has_value());
 }
 
+TEST(WireInput, WordsOfEverySizeComeBack) {
+  for (unsigned bits = 0; bits < 64; ++bits) {
+    for (const std::uint64_t offset : {~std::uint64_t{0}, std::uint64_t{0}, std::uint64_t{2}, std::uint64_t{5}}) {
+      const WireInput input = with_steps({replay::SendFrame{.reqno = (std::uint64_t{1} << bits) + offset}});
+      EXPECT_EQ(decode_wire(encode(input)), input) << bits << " " << offset;
+    }
+  }
+}
+
 TEST(WireInput, CutsAPayloadAtTheEndOfTheInput) {
   EXPECT_EQ(only_step<replay::SendBytes>({5, 0xf8, 0, 'a', 'b'}).bytes, "ab");
   EXPECT_EQ(only_step<replay::SendBytes>({5}).bytes, "");

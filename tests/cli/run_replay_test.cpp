@@ -50,6 +50,8 @@ TEST(CommandRun, PutsTheOverridesIntoTheTrace) {
   EXPECT_TRUE(info.contains("  cpus          3\n")) << info;
   EXPECT_TRUE(info.contains("  strategy      random(preempt=40)\n")) << info;
   EXPECT_TRUE(info.contains("  fill          7\n")) << info;
+  EXPECT_TRUE(read_file(folder / "t.trace").contains("  max_pending 128\n"))
+      << "every key, so that defaults may change";
 }
 
 TEST(CommandRun, StopsAtTheBoundAndReplaysToIt) {

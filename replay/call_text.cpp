@@ -299,6 +299,9 @@ ArgumentTexts argument_texts(const CallRecord& call) {
 }
 
 std::string result_text(const CallRecord& call) {
+  if (!call.end) {
+    return "?";
+  }
   const CallRecord::End& end = *call.end;
   if (end.error != 0) {
     const std::string_view name = kern::errno_name(end.error);

@@ -50,7 +50,7 @@ struct ArgumentTexts {
 };
 [[nodiscard]] ArgumentTexts argument_texts(const CallRecord& call);
 
-/// `3`, `[3, 4]`, `-1 ENOENT`. The call has ended.
+/// `3`, `[3, 4]`, `-1 ENOENT`; `?` of a call that has not ended.
 [[nodiscard]] std::string result_text(const CallRecord& call);
 
 }  // namespace replay

@@ -5,7 +5,6 @@
 #include <cstring>
 #include <unistd.h>
 
-#include "replay/recorder.hpp"
 #include "sim/assert.hpp"
 
 // Defined by the sanitizers' runtime, where there is one.

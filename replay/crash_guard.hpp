@@ -8,9 +8,9 @@
 
 #include <string>
 
-namespace replay {
+#include "replay/recorder.hpp"
 
-class Recorder;
+namespace replay {
 
 /// One may live at a time in a process. The recorder outlives it.
 class CrashGuard {

@@ -229,8 +229,8 @@ void SyscallLog::write_call_object(const OpenCall& call, const Stamp* left) {
   object["number"] = call.record.number;
   object["name"] = call_name(call.record.number);
   object["arguments"] = argument_texts(call.record).texts;
-  if (left != nullptr) {
-    const CallRecord::End& end = *call.record.end;
+  if (const std::optional<CallRecord::End>& ended = call.record.end; ended && left != nullptr) {
+    const CallRecord::End& end = *ended;
     object["exit_step"] = left->step;
     object["exit_time_ns"] = left->now;
     object["error"] = end.error;

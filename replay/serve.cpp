@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "replay/recorder.hpp"
-
 namespace replay {
 namespace {
 

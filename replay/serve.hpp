@@ -10,13 +10,12 @@
 #include <expected>
 #include <string>
 
+#include "replay/recorder.hpp"
 #include "replay/run.hpp"
 #include "sim/host/socket_server.hpp"
 #include "sim/host/termination.hpp"
 
 namespace replay {
-
-class Recorder;
 
 /// What a server is made of. All of it is the caller's and outlives the call.
 struct ServeParts {

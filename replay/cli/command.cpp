@@ -179,9 +179,9 @@ std::expected<TraceFile, std::string> load_trace(const std::string& path, Damage
   for (const std::string& note : trace->notes) {
     warn(fmt::format("{}: {}", path, note));
   }
-  if (trace->damage) {
-    warn(fmt::format("{}: byte {}: {}; what is before it is used, which is sure up to step {}", path,
-                     trace->damage->offset, trace->damage->what, trace->marks.empty() ? 0 : trace->marks.back().step));
+  if (const std::optional<Damage>& damage = trace->damage) {
+    warn(fmt::format("{}: byte {}: {}; what is before it is used, which is sure up to step {}", path, damage->offset,
+                     damage->what, trace->marks.empty() ? 0 : trace->marks.back().step));
   }
   return std::move(*trace);
 }

@@ -49,8 +49,8 @@ Ending replay(const Options& options) {
     log->finish();
   }
   print(summary(result->run));
-  if (result->divergence) {
-    warn(options.trace + ": " + to_string(*result->divergence));
+  if (const std::optional<Divergence>& divergence = result->divergence) {
+    warn(options.trace + ": " + to_string(*divergence));
     return ExitCode::diverged;
   }
   // Who asks to stop at a step gets what was asked for.

@@ -35,8 +35,8 @@ Ending show(const Options& options) {
   if (!options.json) {
     print(summary(result->run));
   }
-  if (result->divergence) {
-    warn(options.trace + ": " + to_string(*result->divergence));
+  if (const std::optional<Divergence>& divergence = result->divergence) {
+    warn(options.trace + ": " + to_string(*divergence));
     return ExitCode::diverged;
   }
   return ExitCode::held;

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/assert.hpp"
+
 namespace replay {
 namespace {
 

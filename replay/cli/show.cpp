@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include "replay/cli/verbs.hpp"
 

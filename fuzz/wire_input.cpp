@@ -458,7 +458,7 @@ replay::Config wire_config() {
   replay::Config config;
   config.cpus = 2;
   config.strategy = "round-robin";  // until the decisions of the input answer
-  config.steps = 50'000;
+  config.steps = 4'000;  // ten times a typical run; only copies of megabytes take more, and would take most of the time
   config.max_clients = 3;
   config.max_workers = 4;
   config.idle_workers = 1;
@@ -486,8 +486,8 @@ WireInput decode_wire(std::span<const std::uint8_t> bytes) {
   }
 
   WireInput input;
-  static const replay::Config config = wire_config();
-  input.scenario.config = config;
+  static const replay::Config kConfig = wire_config();
+  input.scenario.config = kConfig;
   for (replay::Raw& client : clients) {
     if (!client.steps.empty()) {
       std::string name = "client" + std::to_string(input.scenario.actors.size());

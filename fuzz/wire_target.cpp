@@ -21,11 +21,11 @@ namespace {
 std::unique_ptr<fuzz::WireRunner> runner;
 
 bool mutates_bytes_only() {
-  static const bool bytes_only = [] {
+  static const bool kBytesOnly = [] {
     const char* value = std::getenv("SIMKERN_MUTATOR");
     return value != nullptr && std::strcmp(value, "bytes") == 0;
   }();
-  return bytes_only;
+  return kBytesOnly;
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ std::expected<Kernel*, std::string> Kernel::boot(sim::Machine& machine, const Ke
   return kernel;
 }
 
-void Kernel::boot_fiber(void* argument) {
-  auto& kernel = *static_cast<Kernel*>(argument);
+void Kernel::boot_fiber(void* self) {
+  auto& kernel = *static_cast<Kernel*>(self);
   const auto run = [&](const BootStep& step, std::uint64_t index) {
     kernel.machine_.emit(event(KernelEvent::boot_step), index, 0, 0, std::as_bytes(std::span(step.name)));
     if (const int error = step.run(kernel); error != 0) {

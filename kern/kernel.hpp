@@ -101,7 +101,7 @@ class Kernel {
  private:
   friend class sim::Arena;
   Kernel(sim::Machine& machine, const KernelConfig& config);
-  static void boot_fiber(void* kernel);
+  static void boot_fiber(void* self);
   [[noreturn]] void panic_with(std::string_view text);
 
   sim::Machine& machine_;

@@ -170,7 +170,8 @@ std::uint64_t memory_needed(const Call& call) {
 ArgumentBlock encode_call(const Call& call, std::span<const std::int64_t> variables,
                           const kern::SimulatedMemory& memory) {
   // A call by number has raw registers; a named one has pads, and arguments that may be left out are 0.
-  const kern::SyscallEntry* entry = call.name.empty() ? nullptr : kern::find_syscall(*call.number);
+  const kern::SyscallEntry* entry =
+      call.name.empty() ? nullptr : kern::find_syscall(call.number.value_or(kern::SYS_NSYSENT));
   Layout layout(memory, variables);
   ArgumentBlock block;
   for (const Argument& argument : call.arguments) {

@@ -13,8 +13,8 @@ namespace {
 
 // The first varint of a pair holds the answer less 1 above three bits for the gap; the largest value of these three
 // bits says that the rest of the gap follows in a varint of its own. Most pairs of a busy schedule fit into one byte.
-constexpr unsigned gap_bits = 3;
-constexpr std::uint64_t long_gap = (std::uint64_t{1} << gap_bits) - 1;
+constexpr unsigned kGapBits = 3;
+constexpr std::uint64_t kLongGap = (std::uint64_t{1} << kGapBits) - 1;
 
 void append_varint(std::uint64_t value, std::vector<std::byte>& out) {
   while (value >= 0x80U) {
@@ -64,12 +64,12 @@ std::expected<TapePair, std::string> next_pair(VarintReader& numbers) {
     return std::unexpected(head.error());
   }
 
-  const std::uint64_t answer = (*head >> gap_bits) + 1;
+  const std::uint64_t answer = (*head >> kGapBits) + 1;
   if (answer > std::numeric_limits<std::uint32_t>::max()) {
     return std::unexpected(fmt::format("tape byte {}: answer {} has more than 32 bits", start, answer));
   }
-  TapePair pair{.gap = *head & long_gap, .answer = static_cast<std::uint32_t>(answer)};
-  if (pair.gap == long_gap) {
+  TapePair pair{.gap = *head & kLongGap, .answer = static_cast<std::uint32_t>(answer)};
+  if (pair.gap == kLongGap) {
     const auto rest = numbers.next();
     if (!rest) {
       return std::unexpected(rest.error());
@@ -199,15 +199,15 @@ void TapeRecorder::record(std::uint32_t answer) {
 }
 
 void append_encoded(const TapePair& pair, std::vector<std::byte>& out) {
-  const std::uint64_t short_gap = std::min(pair.gap, long_gap);
-  append_varint((std::uint64_t{pair.answer} - 1) << gap_bits | short_gap, out);
-  if (short_gap == long_gap) {
-    append_varint(pair.gap - long_gap, out);
+  const std::uint64_t short_gap = std::min(pair.gap, kLongGap);
+  append_varint((std::uint64_t{pair.answer} - 1) << kGapBits | short_gap, out);
+  if (short_gap == kLongGap) {
+    append_varint(pair.gap - kLongGap, out);
   }
 }
 
 bool can_append(std::uint64_t decisions, const TapePair& pair) {
-  return pair.answer != 0 && decisions < max_tape_decisions && pair.gap < max_tape_decisions - decisions;
+  return pair.answer != 0 && decisions < kMaxTapeDecisions && pair.gap < kMaxTapeDecisions - decisions;
 }
 
 std::expected<Tape, std::string> decode(std::span<const std::byte> block, std::uint64_t decisions_before) {
@@ -221,7 +221,7 @@ std::expected<Tape, std::string> decode(std::span<const std::byte> block, std::u
       return std::unexpected(pair.error());
     }
     if (!can_append(decisions, *pair)) {
-      return std::unexpected(fmt::format("tape byte {}: more than {} decisions", start, max_tape_decisions));
+      return std::unexpected(fmt::format("tape byte {}: more than {} decisions", start, kMaxTapeDecisions));
     }
     decisions += pair->gap + 1;
     tape.pairs.push_back(*pair);
@@ -264,12 +264,12 @@ std::expected<Tape, std::string> parse_tape(std::string_view text) {
     if (!item) {
       return std::unexpected(item.error());
     }
-    if (item->count > max_text_pairs - tape.pairs.size()) {
-      return text_error(column, fmt::format("more than {} pairs, keep such a tape in a trace", max_text_pairs));
+    if (item->count > kMaxTextPairs - tape.pairs.size()) {
+      return text_error(column, fmt::format("more than {} pairs, keep such a tape in a trace", kMaxTextPairs));
     }
     for (std::uint64_t i = 0; i < item->count; ++i) {
       if (!can_append(decisions, item->pair)) {
-        return text_error(column, fmt::format("more than {} decisions", max_tape_decisions));
+        return text_error(column, fmt::format("more than {} decisions", kMaxTapeDecisions));
       }
       decisions += item->pair.gap + 1;
       tape.pairs.push_back(item->pair);

@@ -23,11 +23,11 @@ namespace replay {
 using TapePair = sim::TapeStep;
 
 /// The longest tape: the number of decisions up to and with the last pair. Keeps every sum of gaps far from overflow.
-inline constexpr std::uint64_t max_tape_decisions = std::uint64_t{1} << 48U;
+inline constexpr std::uint64_t kMaxTapeDecisions = std::uint64_t{1} << 48U;
 /// The most pairs that a text may stand for: its repeats could otherwise ask for any amount of memory.
-inline constexpr std::size_t max_text_pairs = std::size_t{1} << 20U;
+inline constexpr std::size_t kMaxTextPairs = std::size_t{1} << 20U;
 /// The most bytes that one encoded pair takes.
-inline constexpr std::size_t max_encoded_pair_bytes = 15;
+inline constexpr std::size_t kMaxEncodedPairBytes = 15;
 
 struct Tape {
   std::vector<TapePair> pairs;
@@ -63,7 +63,7 @@ class TapeRecorder {
 };
 
 /// Whether a tape of so many decisions can be followed by this pair: an answer of at least 1, and no more than
-/// `max_tape_decisions` in all.
+/// `kMaxTapeDecisions` in all.
 [[nodiscard]] bool can_append(std::uint64_t decisions, const TapePair& pair);
 
 /// Appends the bytes of one pair (1 byte when gap <= 6 and answer <= 16). The answer must not be 0.
@@ -71,7 +71,7 @@ void append_encoded(const TapePair& pair, std::vector<std::byte>& out);
 
 /// Decodes a whole block of pairs; `decisions_before` is how many decisions the blocks before it cover. Bytes that no
 /// encoder writes are an error that names the byte in the block: a varint cut off, longer than needed or too large, an
-/// answer over 32 bits, more than `max_tape_decisions` in all.
+/// answer over 32 bits, more than `kMaxTapeDecisions` in all.
 [[nodiscard]] std::expected<Tape, std::string> decode(std::span<const std::byte> block,
                                                       std::uint64_t decisions_before = 0);
 

@@ -26,8 +26,8 @@ Number load(std::span<const std::byte> in) {
 
 }  // namespace
 
-std::array<std::byte, prefix_bytes> encode(const ChunkPrefix& prefix) {
-  std::array<std::byte, prefix_bytes> bytes{};
+std::array<std::byte, kPrefixBytes> encode(const ChunkPrefix& prefix) {
+  std::array<std::byte, kPrefixBytes> bytes{};
   const std::span out(bytes);
   store(prefix.payload_bytes, out.subspan(0, 4));
   store(prefix.sequence, out.subspan(4, 4));
@@ -35,7 +35,7 @@ std::array<std::byte, prefix_bytes> encode(const ChunkPrefix& prefix) {
   return bytes;
 }
 
-ChunkPrefix decode_prefix(std::span<const std::byte, prefix_bytes> bytes) {
+ChunkPrefix decode_prefix(std::span<const std::byte, kPrefixBytes> bytes) {
   return {.payload_bytes = load<std::uint32_t>(bytes.subspan(0, 4)),
           .sequence = load<std::uint32_t>(bytes.subspan(4, 4)),
           .checksum = load<std::uint64_t>(bytes.subspan(8, 8))};

@@ -187,31 +187,31 @@ Result TraceAssembly::add_header(schema::Header::Reader in) {
   const std::uint32_t version = in.getFormatVersion();
   const std::uint32_t minimum = in.getMinimumReaderVersion();
   // Asked first: the rest of a header that is not for this reader means nothing to it.
-  if (minimum > format::version) {
+  if (minimum > format::kVersion) {
     return wrong("format version {} needs a reader of version {} or newer, this one is version {}", version, minimum,
-                 format::version);
+                 format::kVersion);
   }
   if (minimum == 0 || version < minimum) {
     return wrong("format version {} with minimum reader version {}: versions begin at 1, the minimum is the lower one",
                  version, minimum);
   }
-  auto build = checked_text(in.getBuild(), "build identity", format::max_build_bytes);
+  auto build = checked_text(in.getBuild(), "build identity", format::kMaxBuildBytes);
   if (!build) {
     return std::unexpected(build.error());
   }
-  auto producer = checked_text(in.getProducer(), "producer", format::max_producer_bytes);
+  auto producer = checked_text(in.getProducer(), "producer", format::kMaxProducerBytes);
   if (!producer) {
     return std::unexpected(producer.error());
   }
-  auto scenario = checked_text(in.getScenario(), "scenario", format::max_scenario_bytes);
+  auto scenario = checked_text(in.getScenario(), "scenario", format::kMaxScenarioBytes);
   if (!scenario) {
     return std::unexpected(scenario.error());
   }
 
   trace_.format_version = version;
   trace_.header = {.build = std::move(*build), .producer = std::move(*producer), .scenario = std::move(*scenario)};
-  if (version > format::version) {
-    trace_.notes.push_back(fmt::format("written by format version {}, read as version {}", version, format::version));
+  if (version > format::kVersion) {
+    trace_.notes.push_back(fmt::format("written by format version {}, read as version {}", version, format::kVersion));
   }
   return {};
 }
@@ -239,8 +239,8 @@ Result TraceAssembly::add_inputs(schema::Inputs::Reader in) {
     if (item.getStep() < last) {
       return wrong("input at step {} after one at step {}", item.getStep(), last);
     }
-    if (bytes.size() > format::max_input_bytes) {
-      return wrong("input of {} bytes, at most {} are allowed", bytes.size(), format::max_input_bytes);
+    if (bytes.size() > format::kMaxInputBytes) {
+      return wrong("input of {} bytes, at most {} are allowed", bytes.size(), format::kMaxInputBytes);
     }
     last = item.getStep();
     const auto view = std::as_bytes(std::span(bytes.begin(), bytes.size()));
@@ -272,7 +272,7 @@ Result TraceAssembly::add_end(schema::End::Reader in) {
   if (!outcome) {
     return std::unexpected(outcome.error());
   }
-  auto reason = checked_text(in.getReason(), "exit reason", format::max_reason_bytes);
+  auto reason = checked_text(in.getReason(), "exit reason", format::kMaxReasonBytes);
   if (!reason) {
     return std::unexpected(reason.error());
   }
@@ -294,12 +294,12 @@ Result TraceAssembly::add_end(schema::End::Reader in) {
 }
 
 Result TraceAssembly::skip(unsigned kind) {
-  if (trace_.format_version <= format::version) {
+  if (trace_.format_version <= format::kVersion) {
     return wrong("chunk kind {} is unknown, 0 to 4 are known", kind);
   }
   // One note however many there are: a file must not make its reader hold a line for each chunk.
   const std::string note =
-      fmt::format("skipped {} chunks of kinds that came after version {}", ++skipped_, format::version);
+      fmt::format("skipped {} chunks of kinds that came after version {}", ++skipped_, format::kVersion);
   if (skipped_ == 1) {
     trace_.notes.push_back(note);
   } else {
@@ -370,13 +370,13 @@ std::expected<std::size_t, std::string> ChunkReader::fill(std::span<std::byte> b
 }
 
 Result ChunkReader::read_magic() {
-  std::array<std::byte, format::magic.size()> found{};
+  std::array<std::byte, format::kMagic.size()> found{};
   const auto filled = fill(found);
   if (!filled) {
     return std::unexpected(filled.error());
   }
   const bool is_prefix =
-      std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(*filled), format::magic.begin());
+      std::equal(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(*filled), format::kMagic.begin());
   if (!is_prefix) {
     return wrong("no simkern trace: a trace begins with the bytes 89 53 4b 54 0d 0a 1a 0a");
   }
@@ -388,7 +388,7 @@ Result ChunkReader::read_magic() {
 }
 
 std::expected<bool, std::string> ChunkReader::read_chunk(TraceAssembly& assembly) {
-  std::array<std::byte, format::prefix_bytes> head{};
+  std::array<std::byte, format::kPrefixBytes> head{};
   const auto filled = fill(head);
   if (!filled) {
     return std::unexpected(filled.error());
@@ -416,11 +416,11 @@ std::expected<bool, std::string> ChunkReader::read_chunk(TraceAssembly& assembly
 
 Result ChunkReader::read_payload(const format::ChunkPrefix& prefix, std::uint32_t sequence) {
   const std::uint32_t size = prefix.payload_bytes;
-  if (size == 0 || size % format::word_bytes != 0 || size > format::max_payload_bytes) {
-    return wrong("payload length {}, right is a multiple of {} up to {}", size, format::word_bytes,
-                 format::max_payload_bytes);
+  if (size == 0 || size % format::kWordBytes != 0 || size > format::kMaxPayloadBytes) {
+    return wrong("payload length {}, right is a multiple of {} up to {}", size, format::kWordBytes,
+                 format::kMaxPayloadBytes);
   }
-  payload_.resize(size / format::word_bytes);
+  payload_.resize(size / format::kWordBytes);
   const std::span<std::byte> payload = std::as_writable_bytes(std::span(payload_));
   const auto filled = fill(payload);
   if (!filled) {
@@ -442,7 +442,7 @@ Result ChunkReader::read_payload(const format::ChunkPrefix& prefix, std::uint32_
 }
 
 Result ChunkReader::parse_payload(std::uint32_t payload_bytes, TraceAssembly& assembly) const {
-  const std::size_t words = payload_bytes / format::word_bytes;
+  const std::size_t words = payload_bytes / format::kWordBytes;
   capnp::ReaderOptions limits;
   // Everything is looked at once. Twice the size leaves room for that and none for pointers that share their target.
   limits.traversalLimitInWords = 2 * words;

@@ -61,7 +61,7 @@ struct ReadOptions {
   /// Take what is good instead of refusing a damaged trace.
   bool salvage = false;
   /// Larger files are refused (salvaged: read up to here).
-  std::uint64_t max_bytes = format::max_trace_bytes;
+  std::uint64_t max_bytes = format::kMaxTraceBytes;
 };
 
 [[nodiscard]] std::expected<TraceFile, TraceError> read_trace(const std::filesystem::path& path,

@@ -17,17 +17,17 @@ namespace {
 
 /// So much of a kind makes a chunk: large enough that prefix and message frame (under 100 bytes) cost nothing, small
 /// enough that a crash loses little.
-constexpr std::size_t block_bytes = std::size_t{64} << 10U;
+constexpr std::size_t kBlockBytes = std::size_t{64} << 10U;
 /// What an input takes in a message besides its bytes, and what waiting inputs may be in number.
-constexpr std::size_t input_overhead_bytes = 32;
-constexpr std::size_t max_pending_inputs = block_bytes / input_overhead_bytes;
-constexpr std::size_t max_pending_marks = block_bytes / sizeof(Mark);
+constexpr std::size_t kInputOverheadBytes = 32;
+constexpr std::size_t kMaxPendingInputs = kBlockBytes / kInputOverheadBytes;
+constexpr std::size_t kMaxPendingMarks = kBlockBytes / sizeof(Mark);
 /// Room for the largest message made of waiting items: bytes and overhead are each at most a block.
-constexpr std::size_t message_words = 2 * block_bytes / format::word_bytes + 64;
+constexpr std::size_t kMessageWords = 2 * kBlockBytes / format::kWordBytes + 64;
 
-static_assert(format::max_scenario_bytes + format::max_build_bytes + format::max_producer_bytes + 1024 <
-              format::max_payload_bytes);
-static_assert(format::max_input_bytes + 1024 < format::max_payload_bytes);
+static_assert(format::kMaxScenarioBytes + format::kMaxBuildBytes + format::kMaxProducerBytes + 1024 <
+              format::kMaxPayloadBytes);
+static_assert(format::kMaxInputBytes + 1024 < format::kMaxPayloadBytes);
 
 capnp::Data::Reader data_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const capnp::byte*>(bytes.data()), bytes.size()};
@@ -69,12 +69,12 @@ schema::Outcome to_schema(Outcome outcome) {
 
 }  // namespace
 
-TraceWriter::TraceWriter(ByteSink& sink) : sink_(&sink), message_words_(message_words) {
-  pending_tape_.reserve(block_bytes + max_encoded_pair_bytes);
-  pending_inputs_.reserve(max_pending_inputs);
-  pending_bytes_.reserve(block_bytes);
-  pending_marks_.reserve(max_pending_marks);
-  chunk_.reserve(format::prefix_bytes + message_words * format::word_bytes);
+TraceWriter::TraceWriter(ByteSink& sink) : sink_(&sink), message_words_(kMessageWords) {
+  pending_tape_.reserve(kBlockBytes + kMaxEncodedPairBytes);
+  pending_inputs_.reserve(kMaxPendingInputs);
+  pending_bytes_.reserve(kBlockBytes);
+  pending_marks_.reserve(kMaxPendingMarks);
+  chunk_.reserve(format::kPrefixBytes + kMessageWords * format::kWordBytes);
 }
 
 std::expected<TraceWriter, std::string> TraceWriter::create(ByteSink& sink, const Header& header) {
@@ -118,16 +118,16 @@ TraceWriter::Result TraceWriter::write_chunk(Fill fill) {
   capnp::MallocMessageBuilder message(words);
   fill(message.initRoot<schema::Chunk>());
 
-  const std::size_t payload_bytes = capnp::computeSerializedSizeInWords(message) * format::word_bytes;
-  if (payload_bytes > format::max_payload_bytes) {
+  const std::size_t payload_bytes = capnp::computeSerializedSizeInWords(message) * format::kWordBytes;
+  if (payload_bytes > format::kMaxPayloadBytes) {
     return refuse("a chunk grew past the limit of the format");
   }
   if (sequence_ == std::numeric_limits<std::uint32_t>::max()) {
     return refuse("the trace has all the chunks it can have");
   }
-  chunk_.resize(format::prefix_bytes + payload_bytes);
+  chunk_.resize(format::kPrefixBytes + payload_bytes);
 
-  const std::span<std::byte> payload = std::span(chunk_).subspan(format::prefix_bytes);
+  const std::span<std::byte> payload = std::span(chunk_).subspan(format::kPrefixBytes);
   kj::ArrayOutputStream stream(kj::arrayPtr(reinterpret_cast<kj::byte*>(payload.data()), payload.size()));
   capnp::writeMessage(stream, message);
   const auto prefix = format::encode({.payload_bytes = static_cast<std::uint32_t>(payload_bytes),
@@ -151,23 +151,23 @@ TraceWriter::Result TraceWriter::write_header(const Header& header) {
     }
     return refuse(fmt::format("the {} has {} bytes, a trace holds at most {}", what, value.size(), limit));
   };
-  if (auto fits = check("build identity", header.build, format::max_build_bytes); !fits) {
+  if (auto fits = check("build identity", header.build, format::kMaxBuildBytes); !fits) {
     return fits;
   }
-  if (auto fits = check("producer", header.producer, format::max_producer_bytes); !fits) {
+  if (auto fits = check("producer", header.producer, format::kMaxProducerBytes); !fits) {
     return fits;
   }
-  if (auto fits = check("scenario", header.scenario, format::max_scenario_bytes); !fits) {
+  if (auto fits = check("scenario", header.scenario, format::kMaxScenarioBytes); !fits) {
     return fits;
   }
 
-  if (auto written = sink_->write(format::magic); !written) {
+  if (auto written = sink_->write(format::kMagic); !written) {
     return written;
   }
   return write_chunk([&](schema::Chunk::Builder chunk) {
     auto out = chunk.initHeader();
-    out.setFormatVersion(format::version);
-    out.setMinimumReaderVersion(format::minimum_reader_version);
+    out.setFormatVersion(format::kVersion);
+    out.setMinimumReaderVersion(format::kMinimumReaderVersion);
     out.setBuild(text_of(header.build));
     out.setProducer(text_of(header.producer));
     out.setScenario(text_of(header.scenario));
@@ -179,11 +179,11 @@ TraceWriter::Result TraceWriter::decision_tape(std::span<const TapePair> pairs) 
     for (const TapePair& pair : pairs) {
       if (!can_append(decisions_, pair)) {
         return refuse(fmt::format("pair ({}, {}) after {} decisions: an answer is at least 1, a tape has at most {}",
-                                  pair.gap, pair.answer, decisions_, max_tape_decisions));
+                                  pair.gap, pair.answer, decisions_, kMaxTapeDecisions));
       }
       decisions_ += pair.gap + 1;
       append_encoded(pair, pending_tape_);
-      if (pending_tape_.size() < block_bytes) {
+      if (pending_tape_.size() < kBlockBytes) {
         continue;
       }
       if (auto written = write_pending(); !written) {
@@ -200,11 +200,11 @@ TraceWriter::Result TraceWriter::input(sim::Step step, sim::PortId port, InputKi
     if (step < last_input_step_) {
       return refuse(fmt::format("input at step {} after one at step {}", step, last_input_step_));
     }
-    if (bytes.size() > format::max_input_bytes) {
-      return refuse(fmt::format("input of {} bytes, at most {} fit", bytes.size(), format::max_input_bytes));
+    if (bytes.size() > format::kMaxInputBytes) {
+      return refuse(fmt::format("input of {} bytes, at most {} fit", bytes.size(), format::kMaxInputBytes));
     }
     const bool has_room =
-        pending_inputs_.size() < max_pending_inputs && bytes.size() <= block_bytes - pending_bytes_.size();
+        pending_inputs_.size() < kMaxPendingInputs && bytes.size() <= kBlockBytes - pending_bytes_.size();
     if (!has_room) {
       if (auto written = write_pending(); !written) {
         return written;
@@ -212,7 +212,7 @@ TraceWriter::Result TraceWriter::input(sim::Step step, sim::PortId port, InputKi
     }
     last_input_step_ = step;
     const PendingInput item{.step = step, .port = port, .kind = kind, .size = bytes.size()};
-    if (bytes.size() > block_bytes) {
+    if (bytes.size() > kBlockBytes) {
       return write_inputs({&item, 1}, bytes);
     }
     pending_inputs_.push_back(item);
@@ -228,7 +228,7 @@ TraceWriter::Result TraceWriter::mark(const Mark& mark) {
     }
     last_mark_step_ = mark.step;
     pending_marks_.push_back(mark);
-    return pending_marks_.size() < max_pending_marks ? Result{} : write_pending();
+    return pending_marks_.size() < kMaxPendingMarks ? Result{} : write_pending();
   });
 }
 
@@ -320,7 +320,7 @@ TraceWriter::Result TraceWriter::write_end(const End& end) {
   return write_chunk([&](schema::Chunk::Builder chunk) {
     auto out = chunk.initEnd();
     out.setOutcome(to_schema(end.outcome));
-    const std::size_t reason_bytes = std::min(end.reason.size(), format::max_reason_bytes);
+    const std::size_t reason_bytes = std::min(end.reason.size(), format::kMaxReasonBytes);
     std::copy_n(end.reason.begin(), reason_bytes, out.initReason(static_cast<unsigned>(reason_bytes)).begin());
     out.setSteps(end.steps);
     out.setVirtualNs(end.virtual_ns);

@@ -37,7 +37,7 @@ class TraceWriter {
   /// The next pairs of the decision tape. If one is refused, those before it stand.
   [[nodiscard]] Result decision_tape(std::span<const TapePair> pairs);
 
-  /// Something from the outside, received after `step` steps; steps never go back. At most `format::max_input_bytes`.
+  /// Something from the outside, received after `step` steps; steps never go back. At most `format::kMaxInputBytes`.
   [[nodiscard]] Result input(sim::Step step, sim::PortId port, InputKind kind, std::span<const std::byte> bytes);
   [[nodiscard]] Result input(const Input& input) {
     return this->input(input.step, input.port, input.kind, input.bytes);

@@ -59,8 +59,8 @@ void Callouts::tick_came(sim::ScheduledEvent& /*event*/, void* argument) {
   self.work_.signal();
 }
 
-void Callouts::softclock(void* argument) {
-  auto& self = *static_cast<Callouts*>(argument);
+void Callouts::softclock(void* service) {
+  auto& self = *static_cast<Callouts*>(service);
   self.lock_.enter();
   for (;;) {
     while (self.due_.empty()) {

@@ -53,8 +53,8 @@ class Callouts {
   [[nodiscard]] std::int64_t ticks() const;
 
  private:
-  static void tick_came(sim::ScheduledEvent& event, void* callout);
-  static void softclock(void* self);
+  static void tick_came(sim::ScheduledEvent& event, void* argument);
+  static void softclock(void* service);
 
   using DueList = boost::intrusive::list<Callout, boost::intrusive::member_hook<Callout, Hook, &Callout::hook_>>;
 

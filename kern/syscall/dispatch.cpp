@@ -31,7 +31,7 @@ int SyscallDispatcher::invoke(std::uint32_t number, std::span<const std::byte> b
   sim::Machine& machine = kernel_.machine();
   // The entry of a call that nobody established is not looked at: its block may be anything.
   const SyscallEntry* entry = is_established(number) ? find_syscall(number) : nullptr;
-  const std::size_t block_size = entry == nullptr ? SYS_MAXSYSARGS * 8 : entry->block_size();
+  const std::size_t block_size = entry == nullptr ? std::size_t{SYS_MAXSYSARGS} * 8 : entry->block_size();
   const std::span<const std::byte> arguments = block.first(std::min(block.size(), block_size));
   machine.emit(event(KernelEvent::syscall_enter), number, lwp.proc->pid.value, lwp.lid.value, arguments);
   int error = 0;

@@ -51,7 +51,7 @@ Form form_of_output(std::string_view name) {
 }
 
 Form form_of_input(std::string_view name, std::string_view bytes) {
-  const std::string_view magic(reinterpret_cast<const char*>(format::magic.data()), format::magic.size());
+  const std::string_view magic(reinterpret_cast<const char*>(format::kMagic.data()), format::kMagic.size());
   if (bytes.starts_with(magic)) {
     return Form::trace;
   }

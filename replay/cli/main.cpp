@@ -20,7 +20,7 @@ using namespace replay::cli;
 constexpr std::array kAddVerbs = {add_run, add_replay, add_show, add_info, add_serve, add_convert};
 
 std::string version() {
-  return fmt::format("simkern {} (traces of version {})", build_identity(), replay::format::version);
+  return fmt::format("simkern {} (traces of version {})", build_identity(), replay::format::kVersion);
 }
 
 int usage_error(const CLI::App& application, std::string message) {

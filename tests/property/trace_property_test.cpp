@@ -45,7 +45,7 @@ struct Written {
 Written any_trace() {
   Written written;
   TraceFile& content = written.content;
-  content.format_version = format::version;
+  content.format_version = format::kVersion;
   content.header = {
       .build = *rc::gen::arbitrary<std::string>(), .producer = "run", .scenario = *rc::gen::arbitrary<std::string>()};
   MemorySink sink;
@@ -99,11 +99,11 @@ bool is_prefix(const TraceFile& part, const TraceFile& whole) {
 /// Numbers the chunks again and gives each the checksum of what it holds: what a hostile writer can do and chance
 /// cannot.
 void make_checksums_right(std::span<std::byte> trace) {
-  std::size_t offset = format::magic.size();
-  for (std::uint32_t sequence = 0; offset + format::prefix_bytes < trace.size(); ++sequence) {
-    const auto head = trace.subspan(offset).first<format::prefix_bytes>();
+  std::size_t offset = format::kMagic.size();
+  for (std::uint32_t sequence = 0; offset + format::kPrefixBytes < trace.size(); ++sequence) {
+    const auto head = trace.subspan(offset).first<format::kPrefixBytes>();
     const std::size_t size = format::decode_prefix(head).payload_bytes;
-    offset += format::prefix_bytes;
+    offset += format::kPrefixBytes;
     if (size > trace.size() - offset) {
       return;
     }
@@ -157,7 +157,7 @@ RC_GTEST_PROP(TraceLaws, HostileMessagesWithRightChecksumsNeverCrashTheReader, (
   Bytes bytes = any_trace().bytes;
   const auto changes = *rc::gen::inRange(1, 8);
   for (int change = 0; change < changes; ++change) {
-    const auto place = *rc::gen::inRange<std::size_t>(format::magic.size(), bytes.size());
+    const auto place = *rc::gen::inRange<std::size_t>(format::kMagic.size(), bytes.size());
     bytes[place] ^= std::byte{*rc::gen::arbitrary<unsigned char>()};
   }
   make_checksums_right(bytes);
@@ -167,13 +167,13 @@ RC_GTEST_PROP(TraceLaws, HostileMessagesWithRightChecksumsNeverCrashTheReader, (
   if (trace) {
     RC_ASSERT(std::ranges::is_sorted(trace->inputs, {}, &Input::step));
     RC_ASSERT(std::ranges::is_sorted(trace->marks, {}, &Mark::step));
-    RC_ASSERT(trace->tape.decisions() <= max_tape_decisions);
+    RC_ASSERT(trace->tape.decisions() <= kMaxTapeDecisions);
     RC_ASSERT(!trace->end || trace->end->decisions >= trace->tape.decisions());
   }
 }
 
 RC_GTEST_PROP(TraceLaws, ArbitraryBytesAreNoTrace, ()) {
-  Bytes bytes(format::magic.begin(), format::magic.end());
+  Bytes bytes(format::kMagic.begin(), format::kMagic.end());
   const Bytes tail = any_bytes();
   bytes.insert(bytes.end(), tail.begin(), tail.end());
   make_checksums_right(bytes);
@@ -197,7 +197,7 @@ RC_GTEST_PROP(TapeLaws, PairsSurviveBlockAndText, ()) {
   for (const TapePair& pair : tape.pairs) {
     const std::size_t before = block.size();
     append_encoded(pair, block);
-    RC_ASSERT(block.size() - before <= max_encoded_pair_bytes);
+    RC_ASSERT(block.size() - before <= kMaxEncodedPairBytes);
   }
   RC_ASSERT(decode(block).value() == tape);
   RC_ASSERT(parse_tape(to_text(tape)).value() == tape);

@@ -41,7 +41,7 @@ TEST(Tape, OfQuietAnswersIsEmpty) {
 }
 
 TEST(Tape, GivesNoMoreAnswersThanThereIsRoomFor) {
-  const Tape tape{.pairs = {{max_tape_decisions - 1, 1}}};
+  const Tape tape{.pairs = {{kMaxTapeDecisions - 1, 1}}};
   const auto answers = tape.answers(1000);
   ASSERT_FALSE(answers);
   EXPECT_EQ(answers.error(), "the tape holds 281474976710656 decisions, more than the 1000 asked for");
@@ -69,8 +69,8 @@ TEST(TapeBlock, PutsACommonPairIntoOneByte) {
 }
 
 TEST(TapeBlock, RoundTripsTheExtremes) {
-  for (const TapePair& pair : {TapePair{0, max_answer}, TapePair{max_tape_decisions - 1, 1},
-                               TapePair{max_tape_decisions - 1, max_answer}, TapePair{6, 1}, TapePair{7, 1}}) {
+  for (const TapePair& pair : {TapePair{0, max_answer}, TapePair{kMaxTapeDecisions - 1, 1},
+                               TapePair{kMaxTapeDecisions - 1, max_answer}, TapePair{6, 1}, TapePair{7, 1}}) {
     const auto decoded = decode(encoded(pair));
     ASSERT_TRUE(decoded) << decoded.error();
     EXPECT_EQ(decoded->pairs, std::vector<TapePair>{pair});
@@ -99,9 +99,9 @@ TEST(TapeBlock, RefusesWhatNoEncoderWrites) {
 }
 
 TEST(TapeBlock, CountsTheDecisionsOfTheBlocksBefore) {
-  EXPECT_TRUE(decode(bytes({0x00}), max_tape_decisions - 1));
-  EXPECT_FALSE(decode(bytes({0x00}), max_tape_decisions));
-  EXPECT_FALSE(decode(bytes({0x01}), max_tape_decisions - 1));
+  EXPECT_TRUE(decode(bytes({0x00}), kMaxTapeDecisions - 1));
+  EXPECT_FALSE(decode(bytes({0x00}), kMaxTapeDecisions));
+  EXPECT_FALSE(decode(bytes({0x01}), kMaxTapeDecisions - 1));
 }
 
 TEST(ScheduleString, IsShort) {

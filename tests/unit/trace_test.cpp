@@ -61,11 +61,11 @@ Bytes example_trace() {
 /// Offsets at which chunks begin, and the size of the file.
 std::vector<std::size_t> chunk_offsets(std::span<const std::byte> trace) {
   std::vector<std::size_t> offsets;
-  std::size_t offset = format::magic.size();
+  std::size_t offset = format::kMagic.size();
   while (offset < trace.size()) {
     offsets.push_back(offset);
-    const auto head = trace.subspan(offset).first<format::prefix_bytes>();
-    offset += format::prefix_bytes + format::decode_prefix(head).payload_bytes;
+    const auto head = trace.subspan(offset).first<format::kPrefixBytes>();
+    offset += format::kPrefixBytes + format::decode_prefix(head).payload_bytes;
   }
   offsets.push_back(offset);
   return offsets;
@@ -85,7 +85,7 @@ bool is_prefix(const TraceFile& part, const TraceFile& whole) {
 /// A file with rightful prefixes and checksums around whatever messages a test wants.
 class RawTrace {
  public:
-  RawTrace() : bytes_(format::magic.begin(), format::magic.end()) {}
+  RawTrace() : bytes_(format::kMagic.begin(), format::kMagic.end()) {}
 
   RawTrace& chunk(const std::function<void(schema::Chunk::Builder)>& fill) {
     capnp::MallocMessageBuilder message;
@@ -154,7 +154,7 @@ class TraceOnDisk : public testing::Test {
 TEST(Trace, GivesBackWhatWasWritten) {
   const auto trace = read_trace(example_trace());
   ASSERT_TRUE(trace) << to_string(trace.error());
-  EXPECT_EQ(trace->format_version, format::version);
+  EXPECT_EQ(trace->format_version, format::kVersion);
   EXPECT_EQ(trace->header, example_header);
   EXPECT_EQ(to_text(trace->tape), "3:1,2,9:300,3:1,2,9:300");
   ASSERT_EQ(trace->inputs.size(), 4U);
@@ -300,7 +300,7 @@ TEST(Trace, SaysWhatIsWrongWithTheFile) {
 }
 
 TEST(Trace, LengthsAreCheckedBeforeAnyoneBelievesThem) {
-  for (const std::uint32_t length : {0U, 7U, 12U, format::max_payload_bytes + 8, 0xffffffffU, 0xfffffff8U}) {
+  for (const std::uint32_t length : {0U, 7U, 12U, format::kMaxPayloadBytes + 8, 0xffffffffU, 0xfffffff8U}) {
     Bytes bytes = RawTrace().header().bytes();
     const auto prefix = format::encode({.payload_bytes = length, .sequence = 1, .checksum = 0});
     bytes.insert(bytes.end(), prefix.begin(), prefix.end());
@@ -354,7 +354,7 @@ TEST(Trace, OfANewerVersionIsReadAsFarAsThisOneKnowsIt) {
 
 TEST(Trace, LargerThanTheReaderAllowsIsRefused) {
   const Bytes bytes = example_trace();
-  EXPECT_TRUE(read_trace(bytes, {.max_bytes = bytes.size() + format::prefix_bytes}));
+  EXPECT_TRUE(read_trace(bytes, {.max_bytes = bytes.size() + format::kPrefixBytes}));
   EXPECT_NE(error_of(bytes, {.max_bytes = 300}).find("the file is larger than the limit"), std::string::npos);
   const auto salvaged = read_trace(bytes, {.salvage = true, .max_bytes = 300});
   ASSERT_TRUE(salvaged) << to_string(salvaged.error());
@@ -372,7 +372,7 @@ TEST(TraceWriter, RefusesWhatTheReaderWould) {
   ASSERT_TRUE(writer.input({.step = 8, .port = {1}, .kind = InputKind::close, .bytes = {}}));
   EXPECT_EQ(writer.input({.step = 7, .port = {1}, .kind = InputKind::open, .bytes = {}}).error(),
             "memory: input at step 7 after one at step 8");
-  EXPECT_EQ(writer.input(8, {1}, InputKind::data, Bytes(format::max_input_bytes + 1)).error(),
+  EXPECT_EQ(writer.input(8, {1}, InputKind::data, Bytes(format::kMaxInputBytes + 1)).error(),
             "memory: input of 1048577 bytes, at most 1048576 fit");
   EXPECT_EQ(writer.finish({.steps = 8, .decisions = 9}).error(), "memory: end after 9 decisions, the tape covers 10");
   EXPECT_EQ(writer.finish({.steps = 7, .decisions = 10}).error(),
@@ -393,16 +393,16 @@ TEST(TraceWriter, RefusesWhatTheReaderWould) {
 TEST(TraceWriter, CutsAReasonThatIsTooLong) {
   MemorySink sink;
   auto writer = TraceWriter::create(sink, example_header).value();
-  ASSERT_TRUE(writer.finish({.reason = std::string(format::max_reason_bytes + 9, 'r')}));
-  EXPECT_EQ(read_trace(sink.bytes()).value().end.value().reason, std::string(format::max_reason_bytes, 'r'));
+  ASSERT_TRUE(writer.finish({.reason = std::string(format::kMaxReasonBytes + 9, 'r')}));
+  EXPECT_EQ(read_trace(sink.bytes()).value().end.value().reason, std::string(format::kMaxReasonBytes, 'r'));
 }
 
 TEST(TraceWriter, TakesTheLargestOfEverything) {
   MemorySink sink;
-  const Header header = {.build = std::string(format::max_build_bytes, 'b'),
-                         .producer = std::string(format::max_producer_bytes, 'p'),
-                         .scenario = std::string(format::max_scenario_bytes, 's')};
-  const Bytes largest(format::max_input_bytes, std::byte{1});
+  const Header header = {.build = std::string(format::kMaxBuildBytes, 'b'),
+                         .producer = std::string(format::kMaxProducerBytes, 'p'),
+                         .scenario = std::string(format::kMaxScenarioBytes, 's')};
+  const Bytes largest(format::kMaxInputBytes, std::byte{1});
   auto writer = TraceWriter::create(sink, header).value();
   ASSERT_TRUE(writer.input(0, {0}, InputKind::data, to_bytes("before")));
   ASSERT_TRUE(writer.input(0, {0}, InputKind::data, largest));

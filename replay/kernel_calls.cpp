@@ -77,8 +77,8 @@ std::vector<CallSignature> make_signatures() {
 }  // namespace
 
 CallTable kernel_calls() {
-  static const std::vector<CallSignature> signatures = make_signatures();
-  return signatures;
+  static const std::vector<CallSignature> kSignatures = make_signatures();
+  return kSignatures;
 }
 
 }  // namespace replay

@@ -6,7 +6,6 @@
 namespace replay {
 namespace {
 
-using kern::sysproxy::CopyData;
 using kern::sysproxy::FrameClass;
 using kern::sysproxy::FrameHeader;
 using kern::sysproxy::FrameParser;

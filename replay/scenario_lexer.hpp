@@ -50,7 +50,7 @@ class Lexer {
   void fail(std::size_t offset, std::string message);
   [[nodiscard]] bool failed() const { return error_.has_value(); }
   /// Only if failed().
-  [[nodiscard]] const TextError& error() const { return *error_; }
+  [[nodiscard]] const TextError& error() const { return error_.value(); }
 
  private:
   [[nodiscard]] Token end_of_text() const;

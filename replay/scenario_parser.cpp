@@ -24,6 +24,7 @@ constexpr std::uint64_t kMaxU64 = std::numeric_limits<std::uint64_t>::max();
 template <class Range, class Projection>
 std::vector<std::string_view> names_of(const Range& range, Projection projection) {
   std::vector<std::string_view> names;
+  names.reserve(std::size(range));
   for (const auto& element : range) {
     names.push_back(std::invoke(projection, element));
   }

@@ -239,7 +239,7 @@ std::optional<std::string_view> symbol_for(SymbolGroup group, std::uint64_t valu
 }
 
 std::string spell_open_flags(std::uint64_t value) {
-  std::string out{symbol_for(open_flags, value & kAccessModes).value()};
+  std::string out{symbol_for(open_flags, value & kAccessModes).value_or("")};
   std::uint64_t rest = value & ~kAccessModes;
   for (const Symbol& symbol : kSymbols) {
     const bool is_one_bit = std::has_single_bit(symbol.value) && (symbol.value & kAccessModes) == 0;

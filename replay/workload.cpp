@@ -109,7 +109,7 @@ class ActionRunner {
     const kern::SimulatedMemory memory(kMemoryBase, context_.pages);
     const ArgumentBlock block = encode_call(call, context_.variables, memory);
     kern::SyscallResult result;
-    const int error = doer_.syscall(*call.number, block.arguments(), result);
+    const int error = doer_.syscall(call.number.value_or(kern::SYS_NSYSENT), block.arguments(), result);
     if (context_.failed()) {
       return;
     }
@@ -293,7 +293,7 @@ std::expected<Workload*, std::string> Workload::start(World& world, const Scenar
   sim::Arena& arena = machine.arena();
   const auto states = allocate_array(arena, scenario.actors.size(), ActorState{});
   auto* workload = states ? arena.create<Workload>(scenario, *states) : nullptr;
-  if (workload == nullptr) {
+  if (!states || workload == nullptr) {
     return std::unexpected("the machine's memory does not hold the scenario's actors; a larger arena_mib would");
   }
   for (std::size_t index = 0; index < scenario.actors.size(); ++index) {

@@ -243,7 +243,7 @@ class Machine {
 
   Machine(const MachineConfig& config, Arena& arena);
 
-  static void fiber_main(void* transfer_from, void* fiber);
+  static void fiber_main(void* transfer_from, void* argument);
   static void timeout_fired(ScheduledEvent& event, void* argument);
   void preempt_slowly();
   void switch_to_fiber(Fiber& fiber);

@@ -50,6 +50,7 @@ class Lexer {
   void fail(std::size_t offset, std::string message);
   [[nodiscard]] bool failed() const { return error_.has_value(); }
   /// Only if failed().
+  // NOLINTNEXTLINE(bugprone-unchecked-optional-access): that is the contract
   [[nodiscard]] const TextError& error() const { return error_.value(); }
 
  private:
